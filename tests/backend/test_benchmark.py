@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 
 from backend.farm.rows import DONE, Outcome
-from backend.lab.benchmark import cases, command, page, people, scores, tables
+from backend.lab.benchmark import cases, command, maps, page, people, runs, scores, tables
 from backend.lab.benchmark.cases import COUNT, LICENCES, TURNED, deal_cases, licences, make_cases, spread
 from backend.lab.benchmark.measure import ESTIMATED, KNOWN, cameras, measure, read_figures
 from backend.lab.benchmark.methods import BASELINES, LAYERS, OURS, STAGES
-from backend.lab.benchmark.tables import Run
+from backend.lab.benchmark.runs import Run
+from backend.lab.evaluation import maps as measured_maps
+from backend.lab.evaluation.guard_heads import PARTS as OF_A_HEAD
 from backend.lab.evaluation.guard_make import photograph, seen, write_case
 from backend.lab.evaluation.guard_occlude import KINDS, cover
 from backend.lab.evaluation.guard_paint import COLOURS, true_texture
@@ -39,6 +41,9 @@ def kits(tmp_path):
         path = tmp_path / "kits" / "makehuman" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+        if path.suffix == ".jpg":
+            noise = np.random.default_rng(len(name)).integers(0, 255, (64, 64, 3), np.uint8)
+            cv2.imwrite(str(path), noise)
     return tmp_path / "kits"
 
 
@@ -73,12 +78,31 @@ def test_cases_lie_beside_their_licences(kits, monkeypatch):
     monkeypatch.setattr(cases, "make_case", lambda data, case, folder: made.append((case, folder.name)))
     make_cases(kits, kits / "out", 3, None)
     assert [(case.name, case.skin) for case, _ in made] == [(one.name, one.skin) for one in spread(deal_cases(kits), 3)]
+    assert {case.face for case, _ in made} <= {f"makehuman/{one}" for one in HELD_OUT}
     assert all(case.name == folder for case, folder in made) and "CC0" in (kits / "out" / LICENCES).read_text()
     assert "Tiffany Do" in licences(kits, ["valid"]) and "WITHOUT WARRANTY" in licences(kits, ["valid"])
     assert "do not pass" in licences(kits, ["another"])
     (kits / "another").mkdir()
     (kits / "another" / "LICENSE.txt").write_text("As you like.")
     assert "As you like." in licences(kits, ["another"])
+
+
+def test_skins_of_one_face_are_one_person(tmp_path):
+    """By name in VALID's kit, elsewhere by what the face looks like, whatever is around it and how bright it is."""
+    random = np.random.default_rng(0)
+    one, other = (cv2.resize(random.integers(60, 190, (64, 64, 3), np.uint8), (256, 256)) for _ in range(2))
+    bearded = np.uint8(one + 40)
+    bearded[:60] = 0
+    (tmp_path / "mine" / "skins").mkdir(parents=True)
+    (tmp_path / "valid" / "skins").mkdir(parents=True)
+    for name, picture in (("a", one), ("b", bearded), ("c", other)):
+        cv2.imwrite(str(tmp_path / "mine" / "skins" / f"{name}.png"), picture)
+    for name, picture in (("Asian_F_1", one), ("X_Asian_F_1", other)):
+        cv2.imwrite(str(tmp_path / "valid" / "skins" / f"{name}.png"), picture)
+    kits = (("mine", "c"), ("mine", "b"), ("mine", "a"), ("valid", "X_Asian_F_1"), ("valid", "Asian_F_1"))
+    dealt = [replace(small_cases()[0], kit=kit, skin=skin) for kit, skin in kits]
+    found = [case.face for case in cases.with_faces(tmp_path, dealt)]
+    assert found == ["mine/c", "mine/a", "mine/a", "valid/Asian_F_1", "valid/Asian_F_1"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -124,6 +148,31 @@ def test_tone_is_measured_in_degrees_on_skin_alone(tmp_path):
     assert scores.tone_of(tmp_path) == "light" and found["seen"] < 10
 
 
+def test_parts_are_measured_where_they_are(tmp_path):
+    """A texture that is wrong on the nose alone; the neck has no texels that count."""
+    truth = np.full((64, 64, 3), 128, np.uint8)
+    made, parts, valid = truth.copy(), np.full((64, 64), 9, np.uint8), np.full((64, 64), 255, np.uint8)
+    parts[:32], parts[32:48, :32], parts[48:, :32] = 7, 4, 8  # face, nose, neck
+    made[32:48, :32], valid[46:, :34] = 140, 0
+    for name, picture in {"truth.jpg": truth, "made.png": made, "parts.png": parts, "valid.png": valid}.items():
+        cv2.imwrite(str(tmp_path / name), picture)
+    cv2.imwrite(str(tmp_path / "seen.png"), np.full((64, 64), 255, np.uint8))
+    found = scores.score_texture(tmp_path, tmp_path / "made.png")
+    assert found["nose"] == pytest.approx(20 * np.log10(255 / 12), abs=0.05) and "neck" not in found
+    assert found["face"] > 60 < found["rest"] and "lips" not in found
+
+
+def test_a_heads_parts_lie_where_its_landmarks_are():
+    head = guard_head("woman")
+    found = {name: head.place[(head.parts == number) & head.valid] for number, name in enumerate(OF_A_HEAD, 1)}
+    assert all(len(places) > 100 for places in found.values())
+    middle = {name: places.mean(0) for name, places in found.items()}
+    down = [middle[name][1] for name in ("scalp", "brows", "lids", "nose", "lips", "neck")]
+    assert down == sorted(down)
+    assert np.median(np.abs(found["ears"][:, 0] - 0.5)) > 1.5 * np.abs(found["lips"][:, 0] - 0.5).max()
+    assert head.stretched((1.1, 1.0, 1.0)).parts is head.parts
+
+
 def body(ours: dict, mirror: dict) -> dict:
     rows = {OURS: ours, "mirror": mirror, "OpenCV": {key: 0.0 if better else 99.0 for key, (_, _, better) in COLUMNS}}
     return {
@@ -154,27 +203,45 @@ def made_up() -> Run:
 
 
 def test_what_is_behind_is_said_first_whichever_way_a_figure_is_better():
-    told = tables.behind(made_up())
+    told = runs.behind(made_up())
     assert told == [
-        "all cases (2): mirror is ahead by 1.50 ± 0.00 in hidden, dB",
-        "all cases (2): mirror is ahead by 2.5 ± 0.0 in ITA error, degrees",
+        "all cases (2 of 2 faces): mirror is ahead by 1.50 ± 0.00 in hidden, dB",
+        "all cases (2 of 2 faces): mirror is ahead by 2.5 ± 0.0 in ITA error, degrees",
     ]
     run = made_up()
     run.results = {"theirs": {"<a>": dict.fromkeys(scores.COLUMNS, 0.0) | {"seen": 99.0}}}
-    assert any(one.startswith("all cases (2): theirs is ahead by 74.00 ± – in visible") for one in tables.behind(run))
+    ahead = "all cases (2 of 2 faces): theirs is ahead by 74.00 ± – in visible"
+    assert any(one.startswith(ahead) for one in runs.behind(run))
     margins = {row[0]: row for row in tables.margin_table(run).rows}
     assert "(theirs)" in margins["all cases"][2] and set(margins) == {"all cases"}  # kinds of one case say nothing
     cells = {row[0]: row for row in tables.tone_table(made_up()).rows}
     assert cells[OURS][1:4] == ["9.0 ± 0.0", "-9.0 ± 0.0", "0.0"] and "11.2" in tables.tone_table(run).about
 
 
+def test_errors_are_over_faces():
+    """Three portraits of one face and one of another are two, each face as heavy as the other."""
+    run = Run({name: {"kit": "k", "skin": skin} for name, skin in (("a", "x"), ("b", "x"), ("c", "x"), ("d", "y"))})
+    rows = {OURS: (20.0, 22.0, 24.0, 30.0), "mirror": (19.0, 19.0, 19.0, 20.0)}
+    for number, name in enumerate(run.cases):
+        run.bodies[name] = {
+            "figures": {ESTIMATED: {method: {"unseen": row[number], "lips": 1.0} for method, row in rows.items()}}
+        }
+    assert run.mean(run.by_method()[OURS], "unseen", "abcd") == (26.0, pytest.approx(4.0))
+    assert run.gain(run.by_method(), "mirror", "unseen", "abcd") == (6.5, pytest.approx(3.5))
+    assert np.isnan(run.mean(run.by_method()[OURS], "unseen", "abc")[1])  # nobody knows it from one face
+    assert run.faces("abcd") == 2 and run.face_of("a") == "k/x"
+    run.cases["b"]["face"] = "another"
+    assert run.faces("abcd") == 3
+    assert tables.part_table(run).rows[0][:3] == [OURS, "4 of 3", "1.00 ± 0.00"]
+
+
 def test_every_case_has_a_row_and_refusals_their_reason():
     run = made_up()
     run.cases["c"], run.refused["c"] = {}, "No face was found."
     rows = {row[0]: row for row in tables.case_table(run).rows}
-    assert rows["c"][1:3] == ["refused", "No face was found."] and rows["b"][-1] == "-1.5 (mirror)"
-    assert {len(row) for row in rows.values()} == {9}
-    assert [tables.yaw_band(yaw) for yaw in (None, -15, 16, 60)] == [
+    assert rows["c"][2:4] == ["refused", "No face was found."] and rows["b"][-1] == "-1.5 (mirror)"
+    assert {len(row) for row in rows.values()} == {10}
+    assert [runs.yaw_band(yaw) for yaw in (None, -15, 16, 60)] == [
         None,
         *(f"{a} degrees" for a in ("0 to 15", "15 to 30", "45 to 60")),
     ]
@@ -188,7 +255,7 @@ def written(tmp_path_factory) -> Path:
         for name, shade in (("portrait", 90), ("truth", 200), (OURS, 120), ("mirror", 20))
     }
     pictures = {case: {name: (one, one // 2) for name, one in flat.items()} for case in run.cases}
-    page.write_page(path, run, tables.all_tables(run), tables.behind(run), pictures)
+    page.write_page(path, run, tables.all_tables(run), runs.behind(run), pictures)
     return path
 
 
@@ -254,8 +321,12 @@ def test_a_case_is_measured_with_every_method_and_both_cameras(measured, capsys)
     assert rows[ESTIMATED][OURS]["unseen"] > rows[ESTIMATED]["median"]["unseen"]
     assert rows[ESTIMATED][OURS]["unseen"] > rows[ESTIMATED]["ours: without hair"]["unseen"] + 1
     assert made["figures"][name]["error"] < 3 and made["figures"][name]["memory"] > 100
+    assert set(OF_A_HEAD) <= set(rows[ESTIMATED][OURS]) and "Parts of the head" in said and "maps" not in made
     assert made["results"]["theirs"][name]["seen"] > 35 and made["results"]["theirs"][name]["ita"] < 1.5
-    assert any("theirs is ahead" in one for one in made["behind"]) and "- all cases (1): theirs is ahead" in said
+    assert (
+        any("theirs is ahead" in one for one in made["behind"])
+        and "- all cases (1 of 1 faces): theirs is ahead" in said
+    )
     assert (output / "contact_sheet.jpg").stat().st_size > 20_000 and name in (output / "benchmark.html").read_text()
     before = (output / "figures" / f"{name}.json").stat().st_mtime_ns
     assert command.main(options) == 0  # kept
@@ -314,3 +385,45 @@ def test_people_are_figures_without_names(tmp_path, demo_head_obj):
     assert [row[1] for row in table.rows] == ["1"] * 5 and "nan" not in str(table.rows)
     assert people.lips(ASTRONAUT) == "apart"
     assert set(found) == set(PARTS) and ASTRONAUT.stem not in json.dumps(found)
+
+
+def test_maps_are_calls_whose_figures_are_kept_and_whose_errors_are_over_skins(tmp_path, monkeypatch):
+    called = []
+
+    def run(function, work, pool, note):
+        assert function == "backend.lab.benchmark.maps:measure"
+        for name, values in work:
+            called.append(name)
+            maps.measure(lambda what, share: None, **values)
+            note(Outcome(1, 1, name, DONE))
+
+    def figures(case):
+        value = {"front": 4.0, "side": 2.0, "above": 1.0}[case[1]]
+        known = {f"{key} {method}": value for key in maps.COLUMNS for method in measured_maps.METHODS}
+        return known | {"normals none": 3.0, "texels": 99.0}
+
+    monkeypatch.setattr(maps, "run_calls", run)
+    monkeypatch.setattr(measured_maps, "make_case", lambda data, tone, light, half: ((tone, light, half), None))
+    monkeypatch.setattr(measured_maps, "measure", figures)
+    quick = maps.measured(tmp_path, tmp_path, True, None)
+    assert called == ["dark, front", "brown, side", "medium, side", "light, above"] == [*quick.cases]
+    whole = maps.measured(tmp_path, tmp_path, False, None)
+    assert len(called) == 12 == len(set(called)) and whole.faces([*whole.cases]) == 4
+    assert runs.behind(quick) == []
+    table, margins = maps.map_tables(whole)
+    rows = {row[0]: row for row in table.rows}
+    assert rows[OURS][1:3] == ["12 of 4", "2.33 ± 0.00"] and rows["flat, one roughness"][3:5] == ["–", "–"]
+    by_kind = {row[0]: row for row in margins.rows}
+    assert by_kind["light: front"][2] == "-1.00 ± 0.00 (flat, one roughness)" and "tone: dark" in by_kind
+    assert not maps.there(tmp_path)
+
+
+@pytest.mark.slow
+def test_maps_of_a_drawn_skin_are_measured():
+    head = guard_head("woman")
+    case, _ = measured_maps.photograph(head.mesh, drawn_skin(head, "skin_03"), "medium", "above", 1)
+    found = maps.by_method(measured_maps.measure(case))
+    assert found[OURS]["normals"] < found["flat, one roughness"]["normals"]  # light from above shows wrinkles
+    assert found[OURS]["alike"] > 0.3 > found["luminance as height"]["alike"]
+    assert found[OURS]["moles"] < 1 < found["luminance as height"]["moles"]
+    assert set(found["flat, one roughness"]) == {"normals", "rough", "pattern"}

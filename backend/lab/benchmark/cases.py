@@ -20,6 +20,8 @@ from ..evaluation.guard_cases import FURTHEST, GuardCase, draw_cases, find_skins
 from ..evaluation.guard_make import make_case
 from ..evaluation.guard_occlude import KINDS
 from ..evaluation.guard_paint import COLOURS
+from ..evaluation.guard_scores import read
+from ..texhub.skins import face_groups
 
 #: Cases of a whole run, and of a quick one: what two cores do in ten minutes.
 COUNT, QUICK = 40, 16
@@ -27,6 +29,8 @@ COUNT, QUICK = 40, 16
 #: the skin's own has no colour that is known.
 TURNED, DECK, FRINGED = 60.0, ("",) * 5 + KINDS, "brown"
 LICENCES = "LICENCES"
+#: Texels at which faces of skins are compared.
+FACE_TEXELS = 512
 #: What the kits that the project knows came with; others bring a file LICENCE beside their skins.
 MIT = """\
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
@@ -88,13 +92,27 @@ def make_cases(data: Path, folder: Path, count: int, pool: Pool) -> None:
     Raises:
         AvatarTexError: one could not be made.
     """
-    cases, failed = spread(deal_cases(data), count), []
+    cases, failed = with_faces(data, spread(deal_cases(data), count)), []
     shared = {"data": str(data.resolve()), "folder": str(folder.resolve())}
     work = ((case.name, shared | {"case": case.as_json()}) for case in cases)
     run_calls(f"{__name__}:make", work, pool, lambda outcome: failed.extend([outcome] * (outcome.state != DONE)))
     if failed:
         raise AvatarTexError(ErrorCode.INTERNAL, f"{failed[0].output} was not made: {failed[0].reason}", "Mend that.")
     write_bytes(folder / LICENCES, licences(data, sorted({case.kit for case in cases})).encode())
+
+
+def with_faces(data: Path, cases: Sequence[GuardCase]) -> list[GuardCase]:
+    """The same with their faces: skins differ by hair, age and make-up, and show fewer people than there are skins."""
+    skins = sorted({f"{case.kit}/{case.skin}" for case in cases})
+    side = (FACE_TEXELS, FACE_TEXELS)
+    firsts: dict[str, str] = {}
+    for kit in sorted({case.kit for case in cases}):
+        some = [name for name in skins if name.startswith(f"{kit}/")]
+        pictures = [read(next((data / kit).glob(f"skins/{Path(name).name}.*")))[..., ::-1] for name in some]
+        laid = np.stack([cv2.resize(one, side, interpolation=cv2.INTER_AREA) for one in pictures])
+        groups = face_groups(laid, some).tolist()
+        firsts |= {name: some[groups.index(group)] for name, group in zip(some, groups, strict=True)}
+    return [replace(case, face=firsts[f"{case.kit}/{case.skin}"]) for case in cases]
 
 
 def make(tell: Tell, data: str, folder: str, case: dict) -> None:

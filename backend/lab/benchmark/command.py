@@ -27,14 +27,15 @@ from ...farm.rows import DONE, Outcome
 from ...imaging.files import write_bytes
 from ..calls import add_engine, make_pool, run_calls
 from ..evaluation import metrics
-from . import people
+from . import maps, people
 from .cases import COUNT, QUICK, make_cases, read_cases
 from .measure import ESTIMATED, asked, read_figures
 from .methods import BASELINES, OURS
 from .page import Pictures, intro, write_page
 from .pictures import as_jpeg, case_pictures, sheet
+from .runs import Run, behind
 from .scores import score_texture, tone_of
-from .tables import Run, all_tables, behind
+from .tables import all_tables
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -52,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
             add_results(run, folder, results)
         if not (run.bodies or run.results):
             raise AvatarTexError(ErrorCode.INTERNAL, "Nothing could be measured.", "Its reasons stand above.")
-        finish(run, folder, arguments)
+        finish(run, map_run(arguments), folder, arguments)
     except AvatarTexError as refusal:
         print(f"error {refusal}", file=sys.stderr)
         return 2
@@ -102,6 +103,13 @@ def measured(folder: Path, arguments: argparse.Namespace, count: int) -> Run:
     return run
 
 
+def map_run(arguments: argparse.Namespace) -> Run | None:
+    """Maps, which need the data's own skins and heads: no case knows its relief."""
+    if arguments.only_results or not arguments.data or not maps.there(arguments.data):
+        return None
+    return maps.measured(arguments.data, arguments.output, arguments.quick, make_pool(arguments))
+
+
 def texture_of(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / (name + suffix) for suffix in SUFFIXES) if path.is_file()), None)
 
@@ -121,10 +129,14 @@ def add_results(run: Run, folder: Path, results: Path) -> None:
     run.results[results.resolve().name] = row
 
 
-def finish(run: Run, folder: Path, arguments: argparse.Namespace) -> None:
+def finish(run: Run, relief: Run | None, folder: Path, arguments: argparse.Namespace) -> None:
     """Tables on the terminal, and the files."""
     output, tables, told = arguments.output, all_tables(run), behind(run)
     body = {"version": __version__, "size": arguments.size, "cases": run.cases, "refused": run.refused}
+    if relief:
+        told += [f"maps, {one}" for one in behind(relief)]
+        tables += maps.map_tables(relief)
+        body["maps"] = {case: one["figures"][ESTIMATED] for case, one in relief.bodies.items()}
     body |= {"figures": run.bodies, "results": run.results, "behind": told}
     if arguments.faces:
         head = folder / next(iter(run.cases)) / "head.obj"

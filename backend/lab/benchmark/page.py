@@ -12,11 +12,11 @@ from string import Template
 import numpy as np
 
 from ... import __version__
-from .measure import ESTIMATED
 from .methods import OURS
 from .pictures import PORTRAIT, TRUTH, as_jpeg
+from .runs import Run, memory
 from .scores import COLUMNS
-from .tables import Run, Table, memory
+from .tables import Table
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -27,8 +27,8 @@ Pictures = Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]]
 def intro(run: Run, size: int) -> str:
     """What was measured."""
     told = [
-        f"{len(run.bodies) or len(run.cases)} rendered portraits whose textures are known, measured at {size} texels "
-        f"with AvatarTex {__version__}.",
+        f"{len(run.bodies) or len(run.cases)} rendered portraits of {run.faces([*run.cases])} faces whose textures are "
+        f"known, measured at {size} texels with AvatarTex {__version__}.",
         "Visible and hidden texels are those that the portrait shows or not; gain and bias: after one gain and bias a "
         "channel. Ours takes the portrait's light out, the baselines keep it.",
     ]
@@ -42,7 +42,7 @@ def intro(run: Run, size: int) -> str:
 def write_page(path: Path, run: Run, tables: Sequence[Table], behind: Sequence[str], pictures: Pictures) -> None:
     """Raises: OSError."""
     size = next((body["asked"]["size"] for body in run.bodies.values()), 0)
-    rows = run.by_method(ESTIMATED)
+    rows = run.by_method()
     methods = list(dict.fromkeys(name for row in pictures.values() for name in row if name != PORTRAIT))
     data = {
         "cases": {

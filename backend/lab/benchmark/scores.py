@@ -1,4 +1,4 @@
-"""A texture beside a case's truth: the guard's figures, and how far the skin's tone is off."""
+"""A texture beside a case's truth: the guard's figures, parts of the head, and how far the skin's tone is off."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 from skimage.color import deltaE_ciede2000
 
+from ..evaluation.guard_heads import PARTS
 from ..evaluation.guard_scores import Pair, read, score
+from ..evaluation.metrics import psnr
 from ..texhub.pigments import ita, tone_name
 
 Figures = dict[str, float]
-#: Figure -> (heading, digits, whether more is better).
-COLUMNS = {
+Column = tuple[str, int, bool]  # heading, digits, whether more is better
+COLUMNS: dict[str, Column] = {
     "seen": ("visible, dB", 2, True),
     "unseen": ("hidden, dB", 2, True),
     "seen_aligned": ("visible, gain and bias, dB", 2, True),
@@ -22,16 +24,21 @@ COLUMNS = {
     "ita": ("ITA error, degrees", 1, False),
     "ciede2000": ("CIEDE2000", 1, False),
 }
+PART_COLUMNS: dict[str, Column] = {name: (f"{name}, dB", 2, True) for name in PARTS}
 
 
 def score_texture(folder: Path, texture: Path) -> Figures:
-    """The figures of a texture file for a case's folder; tone where the case has skin.png.
+    """The figures of a texture file for a case's folder; tone and parts where the case has skin.png and
+    parts.png.
 
     Raises:
         FileNotFoundError: there is no texture, or no case.
     """
     pair = Pair.of(folder, texture)
-    return score(pair) | (skin_figures(pair, folder) if (folder / "skin.png").is_file() else {})
+    figures = score(pair)
+    for name, more in {"skin.png": skin_figures, "parts.png": part_figures}.items():
+        figures |= more(pair, folder) if (folder / name).is_file() else {}
+    return figures
 
 
 def skin_figures(pair: Pair, folder: Path) -> Figures:
@@ -44,10 +51,22 @@ def skin_figures(pair: Pair, folder: Path) -> Figures:
     return {name: round(float(value), 3) for name, value in values.items()}
 
 
+def part_figures(pair: Pair, folder: Path) -> Figures:
+    """PSNR in dB of each part that has texels."""
+    pair = pair.alike()
+    parts = mask_of(folder / "parts.png", len(pair.made))
+    masks = {name: pair.valid & (parts == number) for number, name in enumerate(PARTS, 1)}
+    return {name: round(psnr(pair.made, pair.truth, mask), 3) for name, mask in masks.items() if mask.any()}
+
+
 def skin_of(folder: Path, size: int) -> np.ndarray:
     """(S,S) bool."""
-    mask = read(folder / "skin.png")[..., 0]
-    return cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST) > 0
+    return mask_of(folder / "skin.png", size) > 0
+
+
+def mask_of(path: Path, size: int) -> np.ndarray:
+    """(S,S) uint8."""
+    return cv2.resize(read(path)[..., 0], (size, size), interpolation=cv2.INTER_NEAREST)
 
 
 def tone_of(folder: Path) -> str:

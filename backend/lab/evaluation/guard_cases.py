@@ -56,6 +56,7 @@ class GuardCase:
     camera: str
     seed: int
     occluder: str = ""  # of guard_occlude.KINDS
+    face: str = ""  # the first skin of all that show the same face, where that is known
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

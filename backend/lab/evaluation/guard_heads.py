@@ -21,6 +21,8 @@ from ..texhub.skins import clothes, eye_openings
 
 #: Texels of a head's texture; the atlas that is painted has half as many.
 TEXTURE = 1024
+#: Parts of a head, the first that a texel belongs to; of what belongs to none the last.
+PARTS = ("lips", "lids", "brows", "nose", "ears", "scalp", "face", "neck", "rest")
 #: Depth behind the head's shell, in face heights, from which a texel is inside it (mouth, nostrils).
 INSIDE = 0.03
 
@@ -79,6 +81,12 @@ class GuardHead:
         """(T,T) bool: skin of forehead, cheeks and chin."""
         return self.lay(self.regions["forehead"] + self.regions["cheeks"] + self.regions["chin"]) > 0.5
 
+    @cached_property
+    def parts(self) -> np.ndarray:
+        """(T,T) uint8: number of each texel's part, of PARTS from 1 on."""
+        masks = [self.lay(self.regions[name]) > 0.5 for name in PARTS[:-1]]
+        return np.select(masks, range(1, len(PARTS)), len(PARTS)).astype(np.uint8)
+
     def lay(self, picture: np.ndarray) -> np.ndarray:
         """(T,T[,C]) float32 of a picture of the atlas, (A,A[,C])."""
         return sample_atlas(np.ascontiguousarray(picture, np.float32), self.place)
@@ -101,7 +109,15 @@ class GuardHead:
         points = (self.landmarks.points - middle) @ gain.T + middle
         landmarks = replace(self.landmarks, points=points, height=self.landmarks.height * gains[1])
         other = GuardHead(mesh, landmarks, self.kit, self.texels)
-        for name in ("fragments", "place", "regions", "valid", "bare", "canonical"):  # as on the head of the file
+        for name in (
+            "fragments",
+            "place",
+            "regions",
+            "valid",
+            "bare",
+            "parts",
+            "canonical",
+        ):  # as on the head of the file
             other.__dict__[name] = getattr(self, name)
         other.__dict__["_layout"] = self._layout
         return other

@@ -1,7 +1,8 @@
 """A case to a folder of its own.
 
 head.obj, portrait.jpg, truth.jpg, case.json, camera.json (which made the portrait), and as masks of the truth:
-valid.png (what counts), seen.png (what the portrait shows), skin.png (bare skin of the face, whose tone is measured).
+valid.png (what counts), seen.png (what the portrait shows), skin.png (bare skin of the face, whose tone is measured);
+parts.png has the number of each texel's part, of guard_heads.PARTS from 1 on.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def write_case(head: GuardHead, texture: np.ndarray, case: GuardCase, folder: Pa
     write_bytes(folder / "valid.png", encoded(".png", head.valid))
     write_bytes(folder / "seen.png", encoded(".png", seen(head, portrait, case)))
     write_bytes(folder / "skin.png", encoded(".png", head.valid & head.bare))
+    write_bytes(folder / "parts.png", encoded(".png", head.parts))
     camera = {"rotation": portrait.rotation.tolist(), "translation": portrait.translation.tolist()}
     camera |= {"focal": portrait.focal, "size": portrait.size}
     write_bytes(folder / "camera.json", json.dumps(camera).encode())
@@ -110,10 +112,8 @@ def seen(head: GuardHead, portrait: TruthPortrait, case: GuardCase) -> np.ndarra
 
 
 def encoded(extension: str, picture: np.ndarray, options: list[int] | None = None) -> bytes:
-    """(H,W,3) float32 sRGB, or (H,W) bool as black and white."""
-    pixels = (
-        np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8) if picture.dtype != bool else picture * np.uint8(255)
-    )
+    """(H,W,3) float32 sRGB, (H,W) bool as black and white, or (H,W) uint8 as it is."""
+    pixels = picture if picture.dtype == np.uint8 else np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     ok, data = cv2.imencode(
         extension, np.ascontiguousarray(pixels[..., ::-1] if pixels.ndim == 3 else pixels), options or []
     )

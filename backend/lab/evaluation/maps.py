@@ -74,9 +74,14 @@ class Case:
 def make_case(data: Path, tone: str, light: str, half: int) -> tuple[Case, StudioPortrait]:
     """Args: half: 0 to choose by, 1 to report."""
     mesh = load_mesh(data / "makehuman/heads" / f"{HEADS[half]}.obj")
-    head = find_head_landmarks(mesh)
     [skin] = (data / "makehuman/skins").glob(f"*__{SKINS[tone][half]}.jpg")
     texture = cv2.imread(str(skin))[..., ::-1].astype(np.float32) / 255
+    return photograph(mesh, texture, tone, light, half)
+
+
+def photograph(mesh: HeadMesh, texture: np.ndarray, tone: str, light: str, half: int) -> tuple[Case, StudioPortrait]:
+    """The case of a head with a skin, (T,T,3) float32 sRGB in its UV map."""
+    head = find_head_landmarks(mesh)
     marks = Marks.draw(head, 2 * list(SKINS).index(tone) + half)
     pose = ((6.0, 2.0), (-10.0, -3.0))[half]
     rendered = render_studio(mesh, head, texture, pose, LIGHTS[light], marks)
