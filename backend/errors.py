@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     BACKEND_MISSING = "backend-missing"  # no Python environment to start
     BACKEND_DIED = "backend-died"
     OUT_OF_MEMORY = "out-of-memory"
+    INPUT_MISSING = "input-missing"  # a file of a farm's row is gone, or this machine does not see it
     BAD_REQUEST = "bad-request"  # an option's value is not one the backend knows
     CANCELLED = "cancelled"
     INTERNAL = "internal"  # a bug: the log's tail goes with it

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import AvatarTexError
 from ..options import PINS
-from ..outputs import UDIM
+from ..outputs import UDIM, probe
 from ..pins import read_pins
 from .table import Row, make_row, read_lines, refuse
 
@@ -99,6 +99,16 @@ def blame_doubles(checked: Checked, path: Path, written: array[int], read: array
         if found := next((one for one in row.written_files() if short_hash(one) in double), None):
             what = f"{Path(found).name!r} is written by this row, and written or read by another one or twice here."
             checked.blame(line, refuse(what, "Give each file that is written a name of its own."))
+
+
+def blame_folders(checked: Checked) -> None:
+    """Folders that rows write to and that cannot be written from here, where the same paths are meant everywhere."""
+    for folder in sorted(checked.targets):
+        try:
+            probe(Path(folder) / "texture.png")
+        except AvatarTexError as error:
+            what = f"The folder {folder!r} cannot be written: {error.message}"
+            checked.blame(0, AvatarTexError(error.code, what, error.cure))
 
 
 def refuse_row(row: Row) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from ..command_line import EXIT_REFUSED, make_parser, run
 from ..errors import AvatarTexError, ErrorCode
 from .bundle import write_bundle
-from .checking import Checked, check_table
+from .checking import Checked, blame_folders, check_table
 from .dispatch import LocalPool, Pool, Report, run_rows
 from .rows import DONE, KEPT, TRIES, Outcome, do_row, inspect
 from .session import Hosted, start, stop
@@ -132,6 +132,7 @@ def make_bundle(arguments: argparse.Namespace) -> int:
 
 def run_table(arguments: argparse.Namespace) -> int:
     checked = check_table(arguments.table)
+    blame_folders(checked)
     refuse_problems(checked)
     shown, pool = Report(checked.rows, arguments.report), make_pool(arguments)
     try:

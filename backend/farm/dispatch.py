@@ -1,7 +1,9 @@
 """Rows to workers and outcomes back, for every engine that is ours to drive: what is in flight is bounded by workers.
 
-A row whose worker is lost with its machine, or whose machine cannot work (no space, no backend), goes to another
-worker; a worker that cannot work three times in a row gets no more. Nothing is held of rows that have ended.
+A row whose worker is lost with its machine goes to another one. So does a row that failed as rows do on a machine that
+cannot work (no space, no backend, a folder that it does not see): where another worker does it, the machine was at
+fault, and gets no more after three such rows; where nobody does it, the row was, and no machine. A worker with three
+rows that nobody has judged yet gets no new ones. Nothing is held of rows that have ended.
 """
 
 from __future__ import annotations
@@ -15,15 +17,21 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from .rows import DONE, FAILED, ISOLATED, KEPT, TRIES, Do, Outcome, Task
 from .worker import Worker
 
-#: Codes of a machine and not of a row.
-OF_A_MACHINE = {ErrorCode.OUTPUT_NOT_WRITTEN, ErrorCode.BACKEND_MISSING, ErrorCode.WEIGHTS_MISSING}
-#: Rows in a row that a worker's machine may fail before it gets no more.
+#: Codes of a machine or of a row: another machine says which.
+OF_A_MACHINE = {
+    ErrorCode.OUTPUT_NOT_WRITTEN,
+    ErrorCode.INPUT_MISSING,
+    ErrorCode.BACKEND_MISSING,
+    ErrorCode.WEIGHTS_MISSING,
+}
+#: Rows that a worker's machine may fail before it gets no more; and rows for each worker that may fail on every
+#: machine, one after the other, before the run ends: then it is what all machines share.
 MOST_FAULTS = 3
 
 
@@ -31,21 +39,33 @@ MOST_FAULTS = 3
 class Ended:
     """A row that came back from a worker; no outcome where the worker was lost, and words say how."""
 
-    worker: Hashable
+    worker: Any
     row: Task
     outcome: Outcome | None
     words: str = ""
 
 
 class Pool(Protocol):
-    """The workers of an engine."""
+    """The workers of an engine. idle: those that wait for a row; workers: all that may get one."""
 
-    def free(self) -> bool: ...  # whether a worker waits for a row
+    idle: list[Any]
+    workers: set[Any]
+
     def busy(self) -> int: ...  # rows in flight
-    def submit(self, row: Task) -> None: ...
+    def submit(self, row: Task, worker: Any) -> None: ...
     def wait(self) -> list[Ended]: ...  # some, or none after a moment
-    def retire(self, worker: Hashable) -> None: ...
+    def retire(self, worker: Any) -> None: ...
     def close(self) -> None: ...
+
+
+@dataclasses.dataclass
+class Trial:
+    """A row that has not ended: how often it was lost, on which workers it failed, and how."""
+
+    row: Task
+    lost: int = 0
+    failed_on: set[Hashable] = dataclasses.field(default_factory=set)
+    outcome: Outcome | None = None
 
 
 def run_rows(rows: Iterator[Task], pool: Pool, note: Callable[[Outcome, int], None], tries: int = TRIES) -> bool:
@@ -54,34 +74,83 @@ def run_rows(rows: Iterator[Task], pool: Pool, note: Callable[[Outcome, int], No
     Args:
         note: is told each outcome as it comes, and how many rows are at work.
     """
-    again = collections.deque[Task]()  # after all others: one bad machine then meets rows of its own, and is found out
-    lost = collections.Counter[int]()  # by number, only of rows that were lost
-    faults = collections.Counter[Hashable]()
+    return Dispatch(rows, pool, note, tries).run()
 
-    def take() -> Task | None:
-        row = next(rows, None)
-        return again.popleft() if row is None and again else row
 
-    while True:
-        while pool.free() and (row := take()) is not None:
-            pool.submit(row)
-        if not pool.busy():
-            return take() is None
-        for ended in pool.wait():
-            outcome = ended.outcome
-            fault = outcome is not None and outcome.state == FAILED and outcome.code in OF_A_MACHINE
-            faults[ended.worker] = faults[ended.worker] + 1 if fault else 0
-            if faults[ended.worker] >= MOST_FAULTS:
-                pool.retire(ended.worker)
-            if outcome is not None and not fault:
-                lost.pop(ended.row.number, None)
-                note(outcome, pool.busy())
-                continue
-            lost[ended.row.number] += 1
-            if lost[ended.row.number] < tries:
-                again.append(ended.row)
+class Dispatch:
+    """As run_rows."""
+
+    def __init__(self, rows: Iterator[Task], pool: Pool, note: Callable[[Outcome, int], None], tries: int) -> None:
+        self.rows, self.pool, self.note, self.tries = rows, pool, note, tries
+        self.again = collections.deque[Trial]()
+        self.flying: dict[int, Trial] = {}  # by the row's number
+        self.unjudged = collections.defaultdict[Hashable, set[int]](set)  # worker -> rows that failed on it
+        self.guilty = collections.Counter[Hashable]()  # worker -> rows that failed on it, and on no other
+        self.in_vain = 0  # rows that failed on every machine since the last that did not
+
+    def run(self) -> bool:
+        while True:
+            for worker in [] if self.nothing_works() else [*self.pool.idle]:
+                if (trial := self.pick(worker)) is not None:
+                    self.flying[trial.row.number] = trial
+                    self.pool.submit(trial.row, worker)
+            if not self.pool.busy():
+                if self.again and not self.nothing_works() and self.pool.workers:
+                    self.give_up(self.again.popleft())  # all that are left have failed it
+                    continue
+                return not self.again and next(self.rows, None) is None
+            for ended in self.pool.wait():
+                self.settle(ended, self.flying.pop(ended.row.number))
+
+    def nothing_works(self) -> bool:
+        return self.in_vain >= MOST_FAULTS * max(1, len(self.pool.workers))
+
+    def pick(self, worker: Hashable) -> Trial | None:
+        """A row for a worker: first one that another worker did not end."""
+        for trial in self.again:
+            if worker not in trial.failed_on:
+                self.again.remove(trial)
+                return trial
+        faults = len(self.unjudged[worker]) + self.guilty[worker]
+        row = next(self.rows, None) if faults < MOST_FAULTS else None
+        return Trial(row) if row is not None else None
+
+    def settle(self, ended: Ended, trial: Trial) -> None:
+        trial.outcome = ended.outcome
+        if ended.outcome is None:
+            trial.lost += 1
+            if trial.lost < self.tries:
+                self.again.append(trial)
             else:
-                note(outcome or isolate(ended.row, tries, ended.words), pool.busy())
+                self.note(isolate(trial.row, self.tries, ended.words), self.pool.busy())
+        elif ended.outcome.state == FAILED and ended.outcome.code in OF_A_MACHINE:
+            trial.failed_on.add(ended.worker)
+            self.unjudged[ended.worker].add(trial.row.number)
+            if len(trial.failed_on) < self.tries and self.pool.workers - trial.failed_on:
+                self.again.append(trial)
+            else:
+                self.give_up(trial)
+        else:
+            self.in_vain = 0
+            for worker in self.judge(trial):
+                self.guilty[worker] += 1
+                if self.guilty[worker] >= MOST_FAULTS and worker in self.pool.workers:
+                    self.pool.retire(worker)
+            self.guilty[ended.worker] = 0
+            self.note(ended.outcome, self.pool.busy())
+
+    def give_up(self, trial: Trial) -> None:
+        """It was the row, or what all machines share."""
+        self.judge(trial)
+        self.in_vain += 1
+        if trial.outcome is not None:
+            self.note(trial.outcome, self.pool.busy())
+
+    def judge(self, trial: Trial) -> set[Hashable]:
+        """Where it failed; those workers are no longer asked about it."""
+        for worker in trial.failed_on:
+            self.unjudged[worker].discard(trial.row.number)
+        return trial.failed_on
 
 
 def isolate(row: Task, times: int, words: str) -> Outcome:
@@ -103,34 +172,33 @@ class LocalPool:
             number: queue.SimpleQueue() for number in range(workers)
         }
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
-        self.idle, self.working = list(self.asked), set[int]()
+        self.idle, self.working, self.workers = list(self.asked), set[int](), set(self.asked)
         self.threads = [
             threading.Thread(target=self._serve, args=(number, Worker(command, threads))) for number in self.asked
         ]
         for thread in self.threads:
             thread.start()
 
-    def free(self) -> bool:
-        return bool(self.idle)
-
     def busy(self) -> int:
         return len(self.working)
 
-    def submit(self, row: Task) -> None:
-        number = self.idle.pop(0)
-        self.working.add(number)
-        self.asked[number].put(row)
+    def submit(self, row: Task, worker: int) -> None:
+        self.idle.remove(worker)
+        self.working.add(worker)
+        self.asked[worker].put(row)
 
     def wait(self) -> list[Ended]:
         try:
             ended = self.ended.get(timeout=0.5)
         except queue.Empty:
             return []
-        self.working.remove(int(str(ended.worker)))
-        self.idle.append(int(str(ended.worker)))
+        self.working.remove(ended.worker)
+        if ended.worker in self.workers:
+            self.idle.append(ended.worker)
         return [ended]
 
-    def retire(self, worker: Hashable) -> None:
+    def retire(self, worker: int) -> None:
+        self.workers.remove(worker)
         self.idle = [number for number in self.idle if number != worker]
 
     def close(self) -> None:

@@ -40,14 +40,13 @@ class RayPool:
         AvatarTexError: BACKEND_MISSING, Ray is not installed or its cluster does not answer.
     """
 
-    workers: int
+    number: int
     command: list[str]
     needs: Needs
     how: Do
     address: str = ""
     idle: list[Any] = field(default_factory=list)
     calls: dict[Any, tuple[Any, Task]] = field(default_factory=dict)  # in flight: reference -> actor and row
-    retired: set[Hashable] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         try:
@@ -72,17 +71,15 @@ class RayPool:
             max_task_retries=0,  # run_rows counts what a row has cost
         )(Actor)
         threads = max(1, int(needs.cpus))
-        self.idle = [kind.remote(self.command, threads, self.how) for _ in range(self.workers)]
-
-    def free(self) -> bool:
-        return bool(self.idle)
+        self.idle = [kind.remote(self.command, threads, self.how) for _ in range(self.number)]
+        self.all, self.workers = tuple(self.idle), set(self.idle)
 
     def busy(self) -> int:
         return len(self.calls)
 
-    def submit(self, row: Task) -> None:
-        actor = self.idle.pop(0)
-        self.calls[actor.do.remote(row)] = (actor, row)
+    def submit(self, row: Task, worker: Any) -> None:
+        self.idle = [actor for actor in self.idle if actor != worker]
+        self.calls[worker.do.remote(row)] = (worker, row)
 
     def wait(self) -> list[Ended]:
         ready, _ = self.ray.wait(list(self.calls), num_returns=1, timeout=0.5)
@@ -94,16 +91,16 @@ class RayPool:
             except self.ray.exceptions.RayError as reason:
                 words = str(reason).partition("\n")[0][:200]
                 ended.append(Ended(actor, row, None, f"{type(reason).__name__} {words}"))
-            if actor not in self.retired:
+            if actor in self.workers:
                 self.idle.append(actor)
         return ended
 
     def retire(self, worker: Hashable) -> None:
-        self.retired.add(worker)
+        self.workers.discard(worker)
         self.idle = [actor for actor in self.idle if actor != worker]
         print("\na worker whose machine cannot work gets no more rows", file=sys.stderr)
 
     def close(self) -> None:
-        for actor in [*self.idle, *self.retired, *(actor for actor, _ in self.calls.values())]:
+        for actor in self.all:
             self.ray.kill(actor)
         self.ray.shutdown()

@@ -158,7 +158,7 @@ def key_of(row: Row) -> str:
         for path in value if isinstance(value, list) else [value]:
             files = list(tiles_of(Path(path)))
             if not files:
-                raise AvatarTexError(ErrorCode.BAD_REQUEST, f"There is no file {path!r}.", "Bring it back.")
+                raise ErrorCode.INPUT_MISSING(f"There is no file {path!r} on this machine.", "Bring it back.")
             for file in files:
                 about = file.stat()
                 whole.update(hash_file(str(file), about.st_mtime_ns, about.st_size))

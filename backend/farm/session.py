@@ -24,7 +24,7 @@ from .worker import SILENCE_TIME, OnProgress, Worker, WorkerDied, serve_command
 IDLE_TIME = 120.0
 #: Seconds between two looks, and in which a host says that it lives.
 LOOK, BEAT = 0.05, 5.0
-STOP, ALIVE, LOG = "stop", "alive", "worker.log"
+STOP, ALIVE, NOW, LOG = "stop", "alive", "now", "worker.log"
 ASKED, ANSWERED = ".asked", ".answered"
 
 
@@ -54,9 +54,25 @@ def stop(folder: Path) -> None:
 
 
 def lives(folder: Path) -> bool:
+    """Whether a host has said so a moment ago, by the clock of whatever machine stores the folder."""
     with contextlib.suppress(OSError):
-        return time.time() - (folder / ALIVE).stat().st_mtime < 4 * BEAT  # both clocks are this machine's
+        (folder / NOW).touch()
+        return (folder / NOW).stat().st_mtime - (folder / ALIVE).stat().st_mtime < 4 * BEAT
     return False
+
+
+class Pulse:
+    """Whether a host goes on saying that it lives, by this process's own clock: others may be set meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.beat, self.heard = folder / ALIVE, 0.0, time.monotonic()
+
+    def goes_on(self) -> bool:
+        with contextlib.suppress(OSError):
+            if (beat := self.file.stat().st_mtime) != self.beat:
+                self.beat, self.heard = beat, time.monotonic()
+            return time.monotonic() - self.heard < 4 * BEAT
+        return False
 
 
 def host(folder: Path, command: list[str]) -> None:
@@ -128,9 +144,9 @@ class Hosted:
         part.replace(job)
         forget(part)
         answers = job.with_suffix(ANSWERED)
-        heard, said = time.monotonic(), 0
+        heard, said, pulse = time.monotonic(), 0, Pulse(self.folder)
         try:
-            while wanted() and lives(self.folder) and time.monotonic() - heard < SILENCE_TIME:
+            while wanted() and pulse.goes_on() and time.monotonic() - heard < SILENCE_TIME:
                 lines = answers.read_text(encoding="utf-8").splitlines(keepends=True) if answers.exists() else []
                 for line in lines[said:]:
                     if not line.endswith("\n"):  # it is being written

@@ -1,11 +1,13 @@
 """A worker that speaks the protocol and computes nothing: what its portrait's name begins with says what happens.
 
 kill ends it, once ends the first worker that meets it, bad is refused, full finds no space. It notes each texture that
-it begins in the file STAND_IN_LOG, and takes STAND_IN_SECONDS for each.
+it begins in the file STAND_IN_LOG, and takes STAND_IN_SECONDS for each. The first one that makes the file STAND_IN_FULL
+is on a machine whose disk is full: what it writes ends in the middle.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -22,6 +24,22 @@ def note(text: str) -> None:
     if log := os.environ.get("STAND_IN_LOG"):
         with open(log, "a", encoding="utf-8") as file:
             file.write(text + "\n")
+
+
+def is_full() -> bool:
+    """Whether this process is on the machine whose disk is full."""
+    if not (name := os.environ.get("STAND_IN_FULL")):
+        return False
+    with contextlib.suppress(FileExistsError), open(name, "x", encoding="utf-8") as file:
+        file.write(str(os.getpid()))
+    return Path(name).read_text(encoding="utf-8") == str(os.getpid())
+
+
+def write(output: Path, texture: bytes, full: bool) -> None:
+    output.write_bytes(texture[: len(texture) // 2] if full else texture)
+    if full:
+        with open("/dev/full", "wb", buffering=0) as disk:
+            disk.write(texture)
 
 
 def work(job: dict) -> None:
@@ -41,7 +59,11 @@ def work(job: dict) -> None:
     if portrait.name.startswith("full"):
         words = {"code": "output-not-written", "message": "No space is left.", "cure": "Free space."}
         return say("failure", job=job["job"], **words)
-    output.write_bytes(b"a texture of " + portrait.read_bytes())
+    try:
+        write(output, b"a texture of " + portrait.read_bytes(), FULL)
+    except OSError as reason:
+        words = {"code": "output-not-written", "message": f"{reason.strerror}.", "cure": "Free space."}
+        return say("failure", job=job["job"], **words)
     for name in ("provenance", "report", "layers"):
         if job.get(name):
             Path(job[name]).write_text(name, encoding="utf-8")
@@ -49,6 +71,7 @@ def work(job: dict) -> None:
 
 
 if __name__ == "__main__":
+    FULL = is_full()
     note(f"begins {os.getpid()}")
     say("ready", protocol=1, version="0", device="", pid=os.getpid())
     for line in sys.stdin:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import collections
 import csv
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import pytest
 
-from backend.farm.rows import inspect
+from backend.farm.dispatch import Ended
+from backend.farm.rows import Outcome, inspect
 from backend.farm.table import read_rows
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +48,37 @@ def states(table: Path) -> collections.Counter[str]:
 
 def leftovers(folder: Path) -> list[Path]:
     return [path for path in folder.rglob(".avatartex-*")]
+
+
+class Machines:
+    """A pool in no time: some machines can write nothing, some rows fit nowhere, and every 50th row loses its machine
+    once. most: rows in flight at most. failed: row -> machines."""
+
+    def __init__(self, count: int, full: Collection[int] = (0,), hopeless: Collection[int] = ()) -> None:
+        self.idle, self.workers, self.flying, self.most = list(range(count)), set(range(count)), collections.deque(), 0
+        self.full, self.hopeless, self.met = set(full), set(hopeless), set[int]()
+        self.failed = collections.defaultdict[int, list[int]](list)
+
+    def busy(self) -> int:
+        return len(self.flying)
+
+    def submit(self, row, worker: int) -> None:
+        self.idle.remove(worker)
+        self.flying.append((worker, row))
+        self.most = max(self.most, len(self.flying))
+
+    def wait(self) -> list[Ended]:
+        machine, row = self.flying.popleft()
+        if machine in self.workers:
+            self.idle.append(machine)
+        if machine in self.full or row.number in self.hopeless:
+            self.failed[row.number].append(machine)
+            return [Ended(machine, row, Outcome(row.number, row.line, row.output, "failed", "output-not-written"))]
+        if row.number % 50 == 0 and row.number not in self.met:
+            self.met.add(row.number)
+            return [Ended(machine, row, None, "the machine is gone")]
+        return [Ended(machine, row, Outcome(row.number, row.line, row.output, "done"))]
+
+    def retire(self, worker: int) -> None:
+        self.workers.remove(worker)
+        self.idle = [one for one in self.idle if one != worker]

@@ -17,11 +17,11 @@ import pytest
 
 from backend.farm import command, rows
 from backend.farm.checking import check_table
-from backend.farm.dispatch import Ended, LocalPool, run_rows
-from backend.farm.rows import Outcome, do_row, mark_of
+from backend.farm.dispatch import LocalPool, run_rows
+from backend.farm.rows import do_row, mark_of
 from backend.farm.table import COLUMNS, read_rows
 from backend.farm.worker import Worker
-from tests.backend.farm_tables import ROOT, STAND_IN, begun, leftovers, states, write_table
+from tests.backend.farm_tables import ROOT, STAND_IN, Machines, begun, leftovers, states, write_table
 
 __all__ = ["begun"]
 
@@ -183,59 +183,6 @@ def test_workers_that_are_killed_from_outside_cost_no_row(tmp_path, begun, monke
     assert states(table) == {"kept": 60} and leftovers(tmp_path) == []
 
 
-def test_a_machine_without_space_gets_no_more_rows_and_the_rest_waits(tmp_path, begun, capsys):
-    table = write_table(tmp_path, [f"full{number}" for number in range(20)])
-    assert command.main(["run", str(table), "--workers", "2"]) == 3
-    assert sum(begun().values()) - begun()["begins"] <= 6
-    said = capsys.readouterr().err
-    assert "No worker is left" in said and "20 of 20 to go" in said
-
-
-class Machines:
-    """A pool in no time: machine 0 cannot work, and every 50th row loses its machine once."""
-
-    def __init__(self, count: int) -> None:
-        self.idle, self.flying, self.most = list(range(count)), collections.deque(), 0
-        self.met: set[int] = set()
-
-    def free(self) -> bool:
-        return bool(self.idle)
-
-    def busy(self) -> int:
-        return len(self.flying)
-
-    def submit(self, row) -> None:
-        self.flying.append((self.idle.pop(0), row))
-        self.most = max(self.most, len(self.flying))
-
-    def wait(self) -> list[Ended]:
-        machine, row = self.flying.popleft()
-        self.idle.append(machine)
-        if machine == 0:
-            return [Ended(machine, row, Outcome(row.number, row.line, row.output, "failed", "output-not-written"))]
-        if row.number % 50 == 0 and row.number not in self.met:
-            self.met.add(row.number)
-            return [Ended(machine, row, None, "the machine is gone")]
-        return [Ended(machine, row, Outcome(row.number, row.line, row.output, "done"))]
-
-    def retire(self, worker) -> None:
-        self.idle.remove(worker)
-
-
-def run_simulated(table: Path, machines: Machines) -> list[tuple[int, str]]:
-    """Each row's number and end, as they were told."""
-    told: list[tuple[int, str]] = []
-    assert run_rows(read_rows(table), machines, lambda outcome, busy: told.append((outcome.row, outcome.state)))
-    return sorted(told)
-
-
-def test_what_is_lost_with_a_machine_is_done_by_another_and_in_flight_is_bounded(tmp_path):
-    table = write_table(tmp_path, [f"p{number}" for number in range(500)])
-    machines = Machines(8)
-    assert run_simulated(table, machines) == [(number, "done") for number in range(1, 501)]
-    assert machines.most <= 8 and 0 not in machines.idle
-
-
 def test_ten_times_the_rows_take_no_more_memory(tmp_path):
     """But for hashes of the names: under 100 bytes a row."""
     (tmp_path / "head.obj").touch()
@@ -277,7 +224,7 @@ def test_a_local_pool_stops_when_it_is_closed(tmp_path, begun, monkeypatch):
     monkeypatch.setenv("STAND_IN_SECONDS", "60")
     (row,) = read_rows(write_table(tmp_path, ["p"]))
     pool = LocalPool(1, STAND_IN, 1, do_row)
-    pool.submit(row)
+    pool.submit(row, 0)
     while not begun()["p"]:
         time.sleep(0.02)
     started = time.monotonic()
