@@ -23,6 +23,7 @@ class AVATARTEX_OT_batch_submit(OfWaiting, Browsing, bpy.types.Operator):
     def act(self, context: bpy.types.Context) -> set[str] | None:
         folder = Path(bpy.path.abspath(self.directory))
         number = export_batch(context.scene, folder, find_sharing(context.scene))
+        context.scene.avatartex_batch.farm = str(folder)
         self.report({"INFO"}, f"{number} characters for the farm in {folder}")
 
 
@@ -33,6 +34,9 @@ class AVATARTEX_OT_batch_collect(IdleOnly, Browsing, bpy.types.Operator):
 
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def suggest(self, context: bpy.types.Context) -> None:
+        self.directory = self.directory or context.scene.avatartex_batch.farm
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
         found = collect(context.scene, Path(bpy.path.abspath(self.directory)), find_sharing(context.scene))

@@ -82,6 +82,7 @@ class AVATARTEX_PG_batch(bpy.types.PropertyGroup):
         default="ask",
     )
     maps: make_property(MAPS)
+    farm: StringProperty(subtype="DIR_PATH", description="The folder that was exported for a farm last")
 
 
 class AVATARTEX_PG_batch_run(Resettable, bpy.types.PropertyGroup):

@@ -117,8 +117,14 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         waiting = counts[RowState.WAITING] + len(find_lacking(table))
         text = say("Go On ({count})" if begun else "Run Batch ({count})", count=waiting) if waiting else "Run Batch"
         row.operator(Op.BATCH_RUN, text=text, icon="PLAY")
+        row.operator(Op.BATCH_SUBMIT, text="", icon="EXPORT")
         if counts[RowState.FAILED]:
             row.operator(Op.BATCH_RETRY, text=say("Retry {count}", count=counts[RowState.FAILED]), icon="FILE_REFRESH")
+        if table.farm and waiting:
+            draw_sentence(layout, say("On a farm: {folder}", folder=Path(table.farm).name), icon="EXPORT")
+            row = layout.row()
+            row.operator_context = "INVOKE_DEFAULT"
+            row.operator(Op.BATCH_COLLECT, icon="IMPORT")
 
     def draw_progress(self, layout: bpy.types.UILayout, context: bpy.types.Context, table, run) -> None:
         job = context.window_manager.avatartex_job

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -36,6 +37,7 @@ def test_waiting_characters_become_a_bundle(filled, addon, tmp_path):
     template = json.loads((tmp_path / "farm" / "bundle" / "template.json").read_text())
     assert template["steps"][0]["parameterSpace"]["taskParameterDefinitions"][0]["type"] == "CHUNK[INT]"
     assert not filled.job.running and [row.state for row in rows()] == ["done", "waiting", "waiting"]
+    assert Path(bpy.context.scene.avatartex_batch.farm) == tmp_path / "farm"
     with pytest.raises(RuntimeError, match="not empty"):
         submit(tmp_path / "farm")
 
@@ -116,6 +118,15 @@ def test_results_come_back_onto_their_heads(filled, farm, tmp_path):
     farm(moved, "Clara")
     assert collected(moved) == [("Anna", "failed"), ("Bob", "done"), ("Clara", "done")]
     assert shown(bob) == image and len(bob.avatartex_history) == 1  # not laid on twice
+
+
+def test_results_are_looked_for_where_they_were_exported(addon, tmp_path):
+    bpy.context.scene.avatartex_batch.farm = str(tmp_path)
+    collecting = addon("operators.submit_batch").AVATARTEX_OT_batch_collect
+    for chosen, expected in (("", str(tmp_path)), ("/elsewhere", "/elsewhere")):
+        browser = SimpleNamespace(directory=chosen)
+        collecting.suggest(browser, bpy.context)
+        assert browser.directory == expected
 
 
 def test_several_tiles_come_back_as_one_image_with_its_maps(filled, addon, fake_python, tmp_path, monkeypatch):
