@@ -6,6 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import bpy
 import pytest
@@ -127,6 +128,25 @@ def test_results_are_looked_for_where_they_were_exported(addon, tmp_path):
         browser = SimpleNamespace(directory=chosen)
         collecting.suggest(browser, bpy.context)
         assert browser.directory == expected
+
+
+def test_the_panel_names_the_farms_folder_while_characters_wait(filled, addon, tmp_path):
+    panel, idnames = addon("ui.batch_panel"), addon("core.idnames").Op
+    table, run = bpy.context.scene.avatartex_batch, bpy.context.window_manager.avatartex_batch
+
+    def drawn() -> tuple[set[str], str]:
+        layout = MagicMock()
+        panel.AVATARTEX_PT_batch.draw_run(None, layout, bpy.context, table, run)
+        buttons = {call.args[0] for call in layout.row.return_value.operator.call_args_list}
+        return buttons, str(layout.mock_calls)
+
+    assert idnames.BATCH_SUBMIT in drawn()[0] and idnames.BATCH_COLLECT not in drawn()[0]
+    assert submit(tmp_path / "night farm") == {"FINISHED"}
+    buttons, texts = drawn()
+    assert idnames.BATCH_COLLECT in buttons and "night farm" in texts
+    for row in rows():
+        row.state = "done"
+    assert idnames.BATCH_COLLECT not in drawn()[0]
 
 
 def test_several_tiles_come_back_as_one_image_with_its_maps(filled, addon, fake_python, tmp_path, monkeypatch):
