@@ -155,7 +155,7 @@ def find(view: View, shown: Shown, at: Places) -> Found:
     seen = view.observation
     index = np.flatnonzero((at.free > 0) & (sample_atlas(shown.near, at.atlas) > 0))
     points, normals, canonical = (picked(one, index) for one in (at.points, at.normals, at.canonical))
-    pixels, sure = visibility(view.registration, points.astype(np.float64), normals, canonical)
+    pixels, sure = visibility(view.registration, points, normals, canonical)
     skin, person = at_pixels(seen.mask, pixels), at_pixels(view.person, pixels)
     covers = shared(view.masks, pixels, canonical)
     covered = sum(covers.values())

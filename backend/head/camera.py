@@ -28,11 +28,14 @@ class Camera:
     translation: np.ndarray
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(…,2) pixels and (…,) depth along the view axis of (…,3) mesh points."""
-        eye = points @ self.rotation.T + self.translation
-        depth = eye[..., 2]
-        pixels = self.focal * eye[..., :2] / np.maximum(depth, 1e-6)[..., None] + self.centre
-        return pixels, depth
+        """(…,2) pixels and (…,) depth along the view axis of (…,3) mesh points, in their precision; of (n,3)
+        planar."""
+        rotation, translation, centre = (
+            part.astype(points.dtype, copy=False) for part in (self.rotation, self.translation, self.centre)
+        )
+        eye = np.einsum("kc,cn->kn", rotation, points.reshape(-1, 3).T) + translation[:, None]
+        pixels = eye[:2] * (self.focal / np.maximum(eye[2], 1e-6)) + centre[:, None]
+        return pixels.T.reshape(*points.shape[:-1], 2), eye[2].reshape(points.shape[:-1])
 
     def moved(self, points: np.ndarray, moves: np.ndarray) -> np.ndarray:
         """(k,n,2) pixels by which (n,3) points of the mesh move in the picture, for each of (k,n,3) small moves."""

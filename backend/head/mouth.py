@@ -58,12 +58,15 @@ class MouthFrame:
 
     def __call__(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(…,) along and across of (…,2) pixels."""
-        return (pixels - self.start) @ self.along, (pixels - self.start) @ self.down
+        right, down = (part - float(start) for part, start in zip(np.moveaxis(pixels, -1, 0), self.start, strict=True))
+        x, y = map(float, self.along)
+        return right * x + down * y, down * x - right * y
 
     def below(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(…,) how far (…,2) pixels lie below the line, and beside its ends."""
         along, across = self(pixels)
-        return across - np.interp(along, *self(self.line)), np.maximum(np.maximum(-along, along - self.length), 0)
+        line = np.interp(along, *self(self.line)).astype(along.dtype, copy=False)
+        return across - line, np.maximum(np.maximum(-along, along - self.length), 0)
 
 
 @dataclass(frozen=True)

@@ -49,37 +49,57 @@ class DepthView:
 
     def visible(self, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """(…,) float32 0..1 for points at (…,2) portrait pixels and (…,) depth: not hidden, and clear of edges."""
-        flat = pixels.reshape(-1, 2)
-        inside = ((flat >= 0) & (flat < self.extent)).all(1)
-        places = (flat - self.origin) * self.scale
-        x, y = np.floor(places).astype(int).T
         height, width = self.depth.shape
-        inside &= (x >= 0) & (y >= 0) & (x < width) & (y < height)
-        x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-        unhidden = self._unhidden(places, y, x, depth.reshape(-1) - self.tolerance)
-        return (inside * unhidden * self.clear[y, x]).astype(np.float32).reshape(pixels.shape[:-1])
+        inside, cells = np.ones(len(depth := depth.reshape(-1)), bool), []
+        for plane, most, start, side in zip(pixels.reshape(-1, 2).T, self.extent, self.origin, (width, height)):
+            cell = (plane - float(start)) * float(self.scale)
+            inside &= (plane >= 0) & (plane < most) & (cell >= 0) & (cell < side)
+            cells.append(cell)
+        seen = np.flatnonzero(inside)
+        x, y = (cell.take(seen) for cell in cells)
+        number = y.astype(int) * width + x.astype(int)
+        share = np.zeros(len(depth), np.float32)
+        unhidden = self._unhidden(x, y, number, depth.take(seen) - float(self.tolerance))
+        share[seen] = unhidden * self.clear.ravel().take(number)
+        return share.reshape(pixels.shape[:-1])
 
     @cached_property
     def _around(self) -> tuple[np.ndarray, np.ndarray]:
-        """(h,w) the least and the greatest depth around each pixel."""
+        """(h*w,) the least and the greatest depth around each pixel; nothing is mixed where edges are sharp."""
         around = np.ones((2 * SOFT + 1,) * 2, np.uint8)
-        return cv2.erode(self.depth, around), cv2.dilate(self.depth, around)
+        nearest, farthest = cv2.erode(self.depth, around), cv2.dilate(self.depth, around)
+        return np.where(self.sharp, np.inf, nearest).ravel(), farthest.ravel()
 
-    def _unhidden(self, places: np.ndarray, row: np.ndarray, column: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """(n,) 0..1, the share of the buffer around (n,2) places, by its distance, that hides nothing at (n,) depth:
-        percentage-closer filtering (Reeves, Salesin and Cook 1987)."""
-        nearest, farthest = (part[row, column] for part in self._around)
-        share = (depth <= self.depth[row, column]).astype(np.float32)
-        mixed = np.flatnonzero((depth > nearest) & (depth <= farthest) & ~self.sharp[row, column])
-        first = np.floor(places[mixed] - 0.5).astype(int)
-        away = places[mixed] - 0.5 - first
-        share[mixed], steps = 0, range(1 - SOFT, 1 + SOFT)
-        for down in steps:
-            rows = np.clip(first[:, 1] + down, 0, len(self.depth) - 1)
-            for right in steps:
-                columns = np.clip(first[:, 0] + right, 0, self.depth.shape[1] - 1)
-                weight = (1 - np.abs((right, down) - away) / SOFT).prod(1) / SOFT**2
-                share[mixed] += weight * (depth[mixed] <= self.depth[rows, columns])
+    @cached_property
+    def _continued(self) -> np.ndarray:
+        """(h+2*SOFT,w+2*SOFT) the depth, with SOFT of its pixels beyond each side."""
+        return cv2.copyMakeBorder(self.depth, SOFT, SOFT, SOFT, SOFT, cv2.BORDER_REPLICATE)
+
+    def _unhidden(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """(n,) 0..1, the share of the buffer around (n,) places, by its distance, that hides nothing at (n,) depth:
+        percentage-closer filtering (Reeves, Salesin and Cook 1987).
+
+        Args:
+            number: (n,) of the pixels in which the places lie, row by row.
+        """
+        share = (depth <= self.depth.ravel().take(number)).astype(np.float32)
+        nearest, farthest = (part.take(number) for part in self._around)
+        mixed = np.flatnonzero((depth > nearest) & (depth <= farthest))
+        depth, buffer, steps = depth.take(mixed), self._continued.ravel(), range(1 - SOFT, 1 + SOFT)
+        columns, rows = (part.take(mixed) - 0.5 for part in (x, y))
+        left, top = (np.floor(part) for part in (columns, rows))
+        across, down = (
+            [(SOFT - np.abs(step - part)) / SOFT**2 for step in steps] for part in (columns - left, rows - top)
+        )
+        wide = self._continued.shape[1]
+        first = (top.astype(int) + 1) * wide + left.astype(int) + 1  # of steps from 1 - SOFT on
+        total = np.zeros(len(mixed), depth.dtype)
+        for row, high in enumerate(down):
+            of_row = np.zeros_like(total)
+            for column, weight in enumerate(across):
+                of_row += weight * (depth <= buffer[row * wide + column :].take(first))
+            total += high * of_row
+        share[mixed] = total
         return share
 
 
@@ -168,10 +188,11 @@ def ramp(away: np.ndarray, begin: np.ndarray | float, full: np.ndarray | float) 
 
 def facing(points: np.ndarray, normals: np.ndarray, eye: np.ndarray) -> np.ndarray:
     """(…,) cosine between the (…,3) normals and the direction to the camera at eye (3,)."""
-    towards = eye - points
-    towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-12)
-    length = np.maximum(np.linalg.norm(normals, axis=-1), 1e-12)
-    return np.einsum("...c,...c->...", normals, towards) / length
+    towards = [float(own) - part for own, part in zip(eye, np.moveaxis(points, -1, 0), strict=True)]
+    normal = np.moveaxis(normals, -1, 0)
+    along = sum(part * own for part, own in zip(normal, towards, strict=True))
+    lengths = (np.sqrt(sum(part * part for part in vectors)) for vectors in (normal, towards))
+    return along / np.maximum(np.prod(list(lengths), 0), 1e-12)
 
 
 def grazing_confidence(cosine: np.ndarray, hair: np.ndarray | float = 0.0) -> np.ndarray:

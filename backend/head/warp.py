@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from ..imaging.sample import add_at, picked, planar, sample
 from .landmarks import face_height
 from .mouth import ABOVE, BELOW, LOWER, UPPER, LipEdges, MouthFrame
 
@@ -35,15 +35,7 @@ class ImageWarp:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(…,2) float pixels, moved; bilinear, the border's value (zero) beyond the lattice."""
-        flat = ((pixels.reshape(-1, 2) - self.origin) / self.step).astype(np.float32)
-        out = np.empty_like(flat)
-        rows = 30_000  # remap takes at most 32767 columns
-        for i in range(0, len(flat), rows):
-            part = flat[i : i + rows]
-            out[i : i + rows] = cv2.remap(
-                self.shift, part[None, :, 0], part[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )[0]
-        return pixels + out.reshape(pixels.shape)
+        return pixels + sample(self.shift, (pixels - self.origin.astype(pixels.dtype)) / self.step + 0.5)
 
 
 def fit_warp(
@@ -144,11 +136,16 @@ class MouthWarp:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(…,2) float pixels, moved."""
-        below, beside = MouthFrame(self.line).below(pixels)
+        flat = planar(pixels.reshape(-1, 2))
+        below, beside = MouthFrame(self.line).below(flat)
         # within half a pixel of the line, and of so much more beyond the corners
-        share = np.clip(below / (1 + beside) + 0.5, 0, 1)[..., None]
+        share = np.clip(below / (1 + beside) + 0.5, 0, 1)
         share = share * share * (3 - 2 * share)
-        return self.upper(pixels) * (1 - share) + self.lower(pixels) * share
+        moved = planar(np.zeros_like(flat))
+        for lip, its in ((self.upper, 1 - share), (self.lower, share)):
+            index = np.flatnonzero(its)
+            add_at(moved, index, lip(picked(flat, index)) * its.take(index)[:, None])
+        return moved.reshape(pixels.shape)
 
 
 @dataclass(frozen=True)
@@ -165,13 +162,15 @@ class LipWarp:
     reach: float
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """(…,2) float pixels, moved."""
-        moved, frame = self.warp(pixels), MouthFrame(self.edge)
-        away = np.hypot(*frame.below(pixels)) / self.reach
-        near = away < 1
-        along, start = frame(pixels[near])[0], frame(self.edge)[0]
-        missing = np.stack([np.interp(along, start, part) for part in self.missing.T], -1)
-        moved[near] += (1 - away[near] ** 2)[:, None] ** 2 * missing
+        """(n,2) float pixels, moved."""
+        moved, frame = planar(self.warp(pixels)), MouthFrame(self.edge)
+        beside = np.maximum(self.edge.min(0) - pixels, pixels - self.edge.max(0))
+        index = np.flatnonzero((beside < self.reach).all(1))
+        near = picked(planar(pixels), index)
+        fades = np.maximum(1 - np.square(frame.below(near)).sum(0) / self.reach**2, 0) ** 2
+        along, start = frame(near)[0], frame(self.edge)[0]
+        for plane, part in zip(moved.T, self.missing.T, strict=True):
+            plane[index] += fades * np.interp(along, start, part)
         return moved
 
 

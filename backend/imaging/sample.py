@@ -85,6 +85,11 @@ def picked(values: np.ndarray, index: np.ndarray) -> np.ndarray:
     return values.T.take(index, 1).T
 
 
+def luminance(srgb: np.ndarray) -> np.ndarray:
+    """(n,) of (n,3) planar() sRGB."""
+    return np.einsum("nc,c->n", srgb, LUMINANCE)
+
+
 def add_at(total: np.ndarray, index: np.ndarray, values: np.ndarray) -> None:
     """Add (m,C) values to a planar() total (n,C) at (m,) numbers, of which none comes twice."""
     for plane, own in zip(total.T, values.T, strict=True):

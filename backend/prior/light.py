@@ -58,7 +58,9 @@ class Light:
 
     def shade(self, normals: np.ndarray) -> np.ndarray:
         """(…,) float32 shading of (…,3) mesh normals."""
-        return np.clip(harmonics(normals @ self.rotation.T) @ self.coefficients, DARKEST, BRIGHTEST).astype(np.float32)
+        rotation, coefficients = (part.astype(np.float32) for part in (self.rotation, self.coefficients))
+        basis = harmonics(np.einsum("...c,kc->...k", normals, rotation))
+        return np.clip(np.einsum("...c,c->...", basis, coefficients), DARKEST, BRIGHTEST).astype(np.float32)
 
     def trust(self, shade: np.ndarray) -> np.ndarray:
         """(…,) 0..1: a pixel in deep shadow or glare says little about the skin."""
@@ -74,9 +76,8 @@ class Light:
 def harmonics(normals: np.ndarray) -> np.ndarray:
     """(…,9) real spherical harmonics basis of unit normals, without the constant factors."""
     x, y, z = np.moveaxis(normals, -1, 0)
-    return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1], -1).astype(
-        np.float32
-    )
+    basis = np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1])
+    return np.moveaxis(basis.astype(np.float32, copy=False), 0, -1)
 
 
 def estimate_light(

@@ -43,11 +43,15 @@ class Chart:
 
     def at(self, canonical: np.ndarray) -> np.ndarray:
         """(…,2) float32 places in the chart, 0..1 or beyond, x right and y down, of (…,3) canonical points."""
-        from_middle = canonical.astype(np.float32) - np.float32(self.middle)
-        across = np.stack([from_middle[..., 0], from_middle @ np.float32(self.down)], -1)
-        off = np.linalg.norm(across, axis=-1)
-        angle = np.arctan2(off, from_middle @ np.float32(self.pole))
-        return 0.5 + across * (angle / (2 * REACH) / np.maximum(off, 1e-6))[..., None]
+        x, y, z = (
+            plane - np.float32(own)
+            for plane, own in zip(np.moveaxis(canonical.astype(np.float32, copy=False), -1, 0), self.middle)
+        )
+        (_, down_y, down_z), (_, pole_y, pole_z) = (np.float32(axis) for axis in (self.down, self.pole))
+        below, towards = y * down_y + z * down_z, y * pole_y + z * pole_z
+        off = np.sqrt(x * x + below * below)
+        share = np.arctan2(off, towards) / (2 * REACH) / np.maximum(off, 1e-6)
+        return np.moveaxis(np.stack([0.5 + x * share, 0.5 + below * share]), 0, -1)
 
     def lay_out(self, mesh: HeadMesh, canonical: np.ndarray, cells: int = CELLS) -> AtlasMap:
         """The head in so many cells of the chart, squared; where layers fold, the outermost wins.

@@ -16,7 +16,7 @@ from ..head.atlas import to_atlas
 from ..head.scalp import EAR
 from ..head.sides import Side, sides
 from ..imaging.bands import HALF, inner, octaves, smooth
-from ..imaging.sample import LUMINANCE, add_at, picked, planar, sample, sample_atlas
+from ..imaging.sample import LUMINANCE, add_at, luminance, picked, planar, sample, sample_atlas
 from ..job import Completion, Prepared
 from ..observation.observe import at_pixels, visibility
 from ..observation.relight import relit, rooted
@@ -70,7 +70,7 @@ class SkinDetail:
         index = np.flatnonzero(where > 0.004)
         if len(index):
             laid, own = self.laid(picked(place, index), picked(normals, index)), picked(colour, index)
-            strength = np.clip(np.sqrt(own @ LUMINANCE / max(self.tone, 0.02)), *TONES)
+            strength = np.clip(np.sqrt(luminance(own) / max(self.tone, 0.02)), *TONES)
             laid *= (where.take(index) * strength)[:, None]
             laid += own
             for plane, values in zip(out.T, np.clip(laid, 0, 1).T, strict=True):

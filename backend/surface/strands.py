@@ -12,7 +12,7 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.scalp import ear_share
 from ..imaging.bands import HALF, octaves
-from ..imaging.sample import LUMINANCE, planar, sample, sample_atlas
+from ..imaging.sample import luminance, planar, sample, sample_atlas
 from ..job import Prepared
 from .growth import Grown, Growth, grow_strands
 from .hair_chart import CHARTS, SIDE, Chart, find_field
@@ -43,7 +43,7 @@ class Strands:
         """
         where = self.chart.at(place) * len(self.drawn)
         light, lock, there, gives = planar(sample(self.drawn, where, cv2.INTER_CUBIC, cv2.BORDER_CONSTANT)).T
-        own = (color @ LUMINANCE)[:, None]
+        own = luminance(color)[:, None]
         there = there + ear_share(place) * (grown - there)  # ears lie above it
         light = light * np.sqrt(np.minimum(self.growth.kind.tone / np.maximum(own[:, 0], DARKEST), 1))
         lit = color * np.exp(light - 0.5 * light**2)[:, None]
