@@ -26,7 +26,7 @@ from .head.front import draw_front
 from .head.match import Match, match, matches
 from .head.mesh import load_head
 from .head.uvs import split_tiles, uv_warnings
-from .imaging.files import encode_picture, encode_pictures
+from .imaging.files import encode_picture
 from .job import Prepared
 from .layers.files import layers_file
 from .layers.packed import Packed
@@ -123,8 +123,11 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     )
     thickness = float(prepared.shell.thickness.max()) if prepared.shell else 0.0
     with Staged() as staged:
-        for path, data in encode_pictures(picture_files(output, provenance, textures, shells, thickness)):
-            staged.write(path, data)
+        for number, tile in textures.items() if output else ():
+            path = tile_path(output, number)
+            staged.write(path, encode_picture(path, tile.texture, request.bits))
+        for path, picture in beside_texture(output, provenance, textures, shells, thickness):
+            staged.write(path, encode_picture(path, picture))
         for number, tile in textures.items() if layers else ():
             packed = Packed(request.size, tile.planes, finish.opacities)
             staged.write(tile_path(layers, number), layers_file(layers, packed, Path(request.portrait).stem))
@@ -168,20 +171,15 @@ def asked_maps(request: Generate | Variants, finish: Finish, blended: bool) -> A
     return Asked(names, request.green, request.map_bits, request.pack, request.size, finish.opacities, blended)
 
 
-def picture_files(
+def beside_texture(
     output: str,
     provenance: str,
     textures: Mapping[int, Composition],
     shells: Mapping[int, ShellPicture],
     thickness: float,
 ) -> list[tuple[str, np.ndarray]]:
-    """Names and pictures of every tile's texture and provenance, and of the shell, (mesh units) thick at most."""
-    files = [
-        (tile_path(path, number), picture)
-        for number, tile in textures.items()
-        for path, picture in ((output, tile.texture), (provenance, tile.provenance))
-        if path
-    ]
+    """Names and pictures of every tile's provenance, and of the shell, (mesh units) thick at most."""
+    files = [(tile_path(provenance, number), tile.provenance) for number, tile in textures.items() if provenance]
     files += [
         (tile_path(path, number), picture)
         for number, shell in shells.items()

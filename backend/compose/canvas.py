@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..imaging.files import POOL
 from ..layers.flatten import LAYERS, NOTHING, Blend, encode, flatten_part
+from ..threads import CORES, start_threads
 from .colouring import PART, Colouring
 from .texels import Texels
+
+POOL = start_threads(CORES)
 
 #: Canonical heights between which the neck of a textured body fades to what is on it.
 NECK_LOW, NECK_HIGH = -0.80, -0.60

@@ -16,6 +16,8 @@ from ..observation.views import FOLLOWED, View, share_out
 
 #: Atlas texels around what a portrait shows within which texels are looked up in it; elsewhere it shows nothing.
 NEAR = 12
+#: Confidence up to which a portrait gives a texel nothing.
+NOTHING = 0.1
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,13 @@ def find(view: View, shown: Shown, at: Places) -> Found:
     index = np.flatnonzero((at.free > 0) & (sample_atlas(shown.near, at.atlas) > 0))
     points, normals, canonical = (picked(one, index) for one in (at.points, at.normals, at.canonical))
     pixels, sure = visibility(view.registration, points, normals, canonical)
-    skin, person = at_pixels(seen.mask, pixels), at_pixels(view.person, pixels)
-    covers = shared(view.masks, pixels, canonical)
+    enough = np.flatnonzero(sure > NOTHING)
+    index, sure = index.take(enough), sure.take(enough)
+    normals, canonical, pixels = (picked(one, enough) for one in (normals, canonical, pixels))
+    skin, person, scalp = at_pixels(seen.mask, pixels), at_pixels(view.person, pixels), scalp_share(canonical)
+    covers = shared(view.masks, pixels, scalp)
     covered = sum(covers.values())
-    allowed = np.maximum(np.minimum(skin + covered, 1), person * scalp_share(canonical))
+    allowed = np.maximum(np.minimum(skin + covered, 1), person * scalp)
     whole, visible_skin = full(sure * allowed), full(sure * skin)
     trusted = full(sure * skin * seen.light.trust(seen.light.shade(normals)))
     # what is no skin there is what the parse says covers it, in its proportions
@@ -197,8 +202,8 @@ def tone_beside(views: Sequence[View], generated: np.ndarray) -> np.ndarray:
 
 
 def full(confidence: np.ndarray) -> np.ndarray:
-    """Confidence stretched so that good texels are wholly the portrait's: 0.1 and below none, 0.75 and above all."""
-    ramp = np.clip((confidence - 0.1) / 0.65, 0, 1)
+    """Confidence stretched so that good texels are the portrait's: NOTHING and below none, 0.75 and above all."""
+    ramp = np.clip((confidence - NOTHING) / (0.75 - NOTHING), 0, 1)
     return ramp * ramp * (3 - 2 * ramp)
 
 

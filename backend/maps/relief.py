@@ -17,15 +17,17 @@ from ..head.match import DRAWN
 from ..head.mesh import HeadMesh, vertex_normals
 from ..head.scalp import ear_share, scalp_share
 from ..imaging.bands import HALF, averaging
-from ..imaging.files import POOL
 from ..imaging.sample import LUMINANCE, sample
 from ..job import Prepared
 from ..observation.views import share_out
 from ..surface.bare import between_parts
 from ..surface.find import Details
 from ..surface.skin import PERIOD, SkinDetail
+from ..threads import CORES, start_threads
 from .pigment import ramp, shading
 from .portrait_relief import find_relief, solve
+
+POOL = start_threads(CORES)
 
 #: Waves per face height (3.7 mm) from which the detail of skin is pores and no blotch.
 PORES = 48

@@ -11,7 +11,9 @@ import numpy as np
 
 from ..compose.texels import Texels
 from ..head.mesh import HeadMesh
-from ..imaging.files import POOL
+from ..threads import CORES, start_threads
+
+POOL = start_threads(CORES)
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,16 @@ class Covering:
 
 def region_of(name: str, canonical: np.ndarray) -> np.ndarray:
     """(…,) 0..1 of (…,3) canonical points: where a covering may lie on the head's surface."""
-    scalp = scalp_share(canonical)
+    return _part_of(name, scalp_share(canonical))
+
+
+def shared(masks: Mapping[str, np.ndarray], pixels: np.ndarray, scalp: np.ndarray) -> dict[str, np.ndarray]:
+    """(…,) 0..1 of each covering at (…,2) portrait pixels that show points with so much (…,) of the scalp."""
+    return {name: at_pixels(masks[name], pixels) * _part_of(name, scalp) for name in COVERINGS if name in masks}
+
+
+def _part_of(name: str, scalp: np.ndarray) -> np.ndarray:
     return 1 - scalp if name == "facial_hair" else scalp
-
-
-def shared(masks: Mapping[str, np.ndarray], pixels: np.ndarray, canonical: np.ndarray) -> dict[str, np.ndarray]:
-    """(…,) 0..1 of each covering at (…,2) portrait pixels that show (…,3) canonical points."""
-    return {name: at_pixels(masks[name], pixels) * region_of(name, canonical) for name in COVERINGS if name in masks}
 
 
 def exposed_alike(srgb: np.ndarray, observation: Observation) -> np.ndarray:

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..networks.sizes import CANVAS
 from ..prior.linear import LinearPrior
+from ..threads import CORES, start_threads
 from .bend import bent, flow_of, undone, waves
 
+POOL = start_threads(CORES)
 #: Numbers that bend it.
 BENDING = 64
 #: Variance of a texel about the canvas, sRGB: low, for a step's own errors mend themselves in the next.
@@ -44,7 +46,8 @@ def better(w: np.ndarray, target: np.ndarray, canvas: np.ndarray, basis: np.ndar
     scaled = (pictures * deviation[:, None, None])[..., None]
     down, across = np.gradient(canvas * CANVAS, axis=(0, 1))
     moved = np.concatenate([across * scaled, down * scaled]).reshape(len(w), -1)
-    rest, known = (target - canvas).ravel(), moved @ basis.T
+    parts = POOL.map(lambda rows: moved @ rows.T, np.array_split(basis, CORES))
+    rest, known = (target - canvas).ravel(), np.concatenate(list(parts), 1)
     system = (moved @ moved.T - known @ known.T) / NOISE + np.eye(len(w), dtype=np.float32)
     left = (moved @ rest - known @ (basis @ rest)) / NOISE
     return w + np.linalg.solve(system, left - w)

@@ -17,6 +17,7 @@ from ...completing import complete_each, shrink
 from ...compose.compose import Composition, Finish, compose
 from ...head.atlas import to_atlas
 from ...head.rasterize import Fragments, rasterize, texel_corners
+from ...head.scalp import scalp_share
 from ...head.visibility import facing
 from ...imaging.sample import fill_smoothly, sample, sample_atlas
 from ...job import Prepared
@@ -87,7 +88,7 @@ class Shown:
     def observed(self) -> np.ndarray:
         """(S,S) bool: the head and nothing before it."""
         pixels, sure = self._seen
-        covers = shared(self.job.views[0].masks, pixels, self.canonical)
+        covers = shared(self.job.views[0].masks, pixels, scalp_share(self.canonical))
         shown = np.minimum(at_pixels(self.job.observation.mask, pixels) + covers["hair"] + covers["facial_hair"], 1)
         return (sure * shown > OBSERVED) & self.fragments.covered
 
