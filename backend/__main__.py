@@ -68,7 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_inputs(one)
-    one.add_argument("--output", required=True, metavar="FILE", help="the texture to write (PNG)")
+    one.add_argument(
+        "--output", required=True, metavar="FILE", help="the texture to write (.png, or .exr for linear colour)"
+    )
     add_options(one, OPTIONS)
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")
     one.add_argument(

@@ -11,7 +11,7 @@ from typing import get_args
 
 from .errors import AvatarTexError
 from .map_options import GREEN, MAP_BITS, PACK
-from .options import DEVICE, FRONT, GUIDES, SEED, UP, Settings
+from .options import BITS, DEVICE, FRONT, GUIDES, SEED, UP, Settings
 from .variant_options import FORMAT, SCALE, SEEDS, STRENGTH
 
 PROTOCOL = 1  # raised when a field changes its meaning
@@ -59,7 +59,8 @@ class Generate(FromPortrait):
 
     job: str  # the caller's name for this job
     portrait: str  # path of the picture
-    output: str  # path of the texture to write (PNG, sRGB, 8 bit)
+    output: str  # path of the texture to write (PNG, sRGB; or EXR, linear)
+    bits: int = BITS.default  # of output's PNG
     seed: int = SEED.default
     provenance: str = ""  # path; red photo, green mirrored, blue generated
     keep_stages: str = ""  # folder for one picture per step

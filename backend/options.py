@@ -106,6 +106,16 @@ SIZE = _every_texture(
         Choice(8192, "8K", "8192 x 8192 texels"),
     ),
 )
+BITS = Option(
+    "bits",
+    "Bits",
+    8,
+    "Bits of each channel of a PNG; an EXR has half floats",
+    "bits of each channel of the texture's PNG; a name that ends in .exr asks for linear half floats",
+    choices=(Choice(8, "8", "What every program reads"), Choice(16, "16", "For grading: no steps in smooth skin")),
+    jobs=(GENERATE,),
+    sides=(BACKEND,),
+)
 SEED = Option(
     "seed",
     "Seed",
@@ -285,6 +295,7 @@ OPTIONS = (
     REGIONS,
     TRUST_PORTRAIT,
     GUIDES,
+    BITS,
     MAPS,
     GREEN,
     MAP_BITS,

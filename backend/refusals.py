@@ -14,7 +14,7 @@ from .models.store import find_parts
 from .options import PROFILE, refuse_unknown
 from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
-#: Of a texture or its provenance on the disk: a PNG of noise takes as much.
+#: Of a texture of 8 bits or its provenance on the disk: a PNG of noise takes as much.
 TEXEL_BYTES = 3
 #: Of a map: three channels of 16 bit.
 MAP_BYTES = 6
@@ -52,7 +52,8 @@ def check_request(request: Generate) -> None:
             *stage_files(request.previews, ".bmp"),
         ],
         # 40: all planes of a PSD, and its flat picture, at their worst
-        (2 * TEXEL_BYTES + (40 if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
+        (TEXEL_BYTES * (1 + request.bits // 8) + (40 if request.layers else 0) + MAP_BYTES * len(maps))
+        * request.size**2,
     )
 
 

@@ -154,6 +154,17 @@ def deep_grey(image: Image.Image, side: int) -> np.ndarray:
     return (values / (65535.0 if top <= 65535 else max(float(values.max(initial=0)), 1.0))).clip(0, 1)
 
 
+def deep_colour(path: Path) -> np.ndarray | None:
+    """(H,W,3) uint16 of a PNG whose colours have 16 bits, of which Pillow keeps 8; None of any other picture."""
+    with path.open("rb") as file:
+        start = file.read(26)
+    if start[:4] != b"\x89PNG" or start[24:26] not in (b"\x10\x02", b"\x10\x06"):
+        return None
+    return cv2.cvtColor(
+        cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH), cv2.COLOR_BGR2RGB
+    )
+
+
 def read_base(path: str | Path, size: int, what: str = "base texture") -> np.ndarray:
     """The artist's existing texture, or another picture in the UV map, as (size,size,3) float32 sRGB.
 
@@ -167,11 +178,12 @@ def read_base(path: str | Path, size: int, what: str = "base texture") -> np.nda
         image = turn_upright(image)
         if is_deep(image):
             return np.repeat(deep_grey(image, max(image.size))[..., None], 3, 2)
-        pixels = np.asarray(image.convert("RGB"))
+        pixels = deep_colour(Path(path))
+        pixels = np.asarray(image.convert("RGB")) if pixels is None else pixels
         if max(pixels.shape) > 2 * size:  # shrunk as bytes: as floats it takes four times the memory
             factor = 2 * size / max(pixels.shape[:2])
             pixels = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        return pixels.astype(np.float32) / 255
+        return pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
 
     picture = read_picture(Path(path), Kind(what), decode)
     method = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC
