@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from backend.farm.rows import DONE, Outcome
 from backend.lab.benchmark import cases, command, maps, page, people, runs, scores, tables
 from backend.lab.benchmark.cases import COUNT, LICENCES, TURNED, deal_cases, licences, make_cases, spread
 from backend.lab.benchmark.measure import ESTIMATED, KNOWN, cameras, measure, read_figures
-from backend.lab.benchmark.methods import BASELINES, LAYERS, OURS, STAGES
+from backend.lab.benchmark.methods import BASELINES, LAYERS, OURS, STAGES, telea
 from backend.lab.benchmark.runs import Run
 from backend.lab.evaluation import maps as measured_maps
 from backend.lab.evaluation.guard_heads import PARTS as OF_A_HEAD
@@ -146,6 +147,13 @@ def test_tone_is_measured_in_degrees_on_skin_alone(tmp_path):
     assert found["ita"] == pytest.approx(wanted, abs=1) and found["ita_apart"] == pytest.approx(wanted, abs=1)
     assert found["ciede2000"] == pytest.approx(4.9, abs=0.4)  # 6 of L* near 68: 6 / S_L, S_L = 1.24
     assert scores.tone_of(tmp_path) == "light" and found["seen"] < 10
+
+
+def test_opencv_fills_burnt_highlights_with_white():
+    colour, observed = np.full((32, 32, 3), 1.1, np.float32), np.zeros((32, 32), bool)
+    observed[:, :16] = True
+    filled = telea(SimpleNamespace(colour=colour, observed=observed, size=32))
+    assert filled.min() > 0.99
 
 
 def test_parts_are_measured_where_they_are(tmp_path):

@@ -121,7 +121,8 @@ def telea(shown: Shown) -> np.ndarray:
     total = cv2.resize(shown.colour * shown.observed[..., None], side, interpolation=cv2.INTER_AREA)
     known = weight > 0.5
     picture = np.where(known[..., None], total / np.maximum(weight, 1e-3)[..., None], 0)
-    filled = cv2.inpaint(np.rint(picture * 255).astype(np.uint8), (~known).astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    picture = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)  # burnt highlights are brighter than white
+    filled = cv2.inpaint(picture, (~known).astype(np.uint8), 3, cv2.INPAINT_TELEA)
     return cv2.resize(filled.astype(np.float32) / 255, (shown.size,) * 2, interpolation=cv2.INTER_LINEAR)
 
 
