@@ -128,22 +128,26 @@ def fill_smoothly(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
     """
     if known.all() or not known.any():
         return texture
-    finest = texture.astype(np.float32)
-    np.copyto(finest, 0, where=~known[..., None])
-    levels = [(finest, known.astype(np.float32))]
+    finest = np.zeros(texture.shape, np.float32)
+    levels = [(_put(texture.astype(np.float32, copy=False), known, finest), known.astype(np.float32))]
     while min(levels[-1][1].shape) > 1 and levels[-1][1].min() < 1:
         colour, weight = levels[-1]
         size = tuple((side + 1) // 2 for side in weight.shape[::-1])
         colour, weight = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (colour, weight))
-        full = np.maximum(weight, 1e-6)
         # a texel with any that are known beneath it is known: what lies beside an island is the island's own colour
-        levels.append((colour / full[..., None] * (weight > 0)[..., None], (weight > 0).astype(np.float32)))
+        some = (weight > 0).astype(np.float32)
+        colour *= (some / np.maximum(weight, np.float32(1e-6))).reshape(some.shape + (1,) * (colour.ndim - 2))
+        levels.append((colour, some))
     below = levels.pop()[0]
     for colour, weight in reversed(levels):
         below = cv2.resize(below, weight.shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(colour.shape)
-        np.copyto(colour, below, where=(weight == 0)[..., None])
-        below = colour
+        below = _put(below, weight == 0, colour)
     return below
+
+
+def _put(values: np.ndarray, where: np.ndarray, onto: np.ndarray) -> np.ndarray:
+    """(S,S,C) onto, with values where (S,S) bool says so; on all cores."""
+    return cv2.copyTo(values, where.view(np.uint8), onto)
 
 
 def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
