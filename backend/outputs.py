@@ -23,6 +23,7 @@ from pathlib import Path
 
 from .errors import AvatarTexError, ErrorCode
 from .map_options import PACK, written_maps
+from .paths import reachable
 
 #: Stands for a tile's number in the name of a file.
 UDIM = "<UDIM>"
@@ -59,15 +60,12 @@ def preview_file(output: str | Path) -> str:
     return str(path.with_name(f"{path.stem.removesuffix(f'.{UDIM}')}.preview.png"))
 
 
-def shell_files(output: str) -> tuple[str, str, str]:
+def shell_files(output: str) -> tuple[str, ...]:
     """The names of the shell's picture, of how far it lies off the skin and of how its strands lie, beside a texture:
     texture.shell.png, texture.height.png and texture.strands.png."""
     path = Path(output)
     stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
-    picture, height, strands = (
-        str(path.with_name(f"{stem}.{name}{tile}.png")) for name in ("shell", "height", "strands")
-    )
-    return picture, height, strands
+    return tuple(str(path.with_name(f"{stem}.{name}{tile}.png")) for name in ("shell", "height", "strands"))
 
 
 def map_file(output: str, name: str) -> str:
@@ -146,7 +144,7 @@ def probe(path: Path, needed: int = 0) -> None:
     Raises:
         AvatarTexError: OUTPUT_NOT_WRITTEN.
     """
-    target = Path(os.path.realpath(path))
+    target = reachable(os.path.realpath(path))
     try:
         for part in target.parts:
             if len(os.fsencode(part)) > 255:  # the longest on the systems we know
@@ -201,7 +199,7 @@ class Staged:
         Raises:
             AvatarTexError: OUTPUT_NOT_WRITTEN.
         """
-        target = Path(os.path.realpath(path))
+        target = reachable(os.path.realpath(path))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             sweep(target.parent)

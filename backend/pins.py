@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import AvatarTexError, ErrorCode
+from .paths import reachable
 
 #: Pins that stand in for a face nobody found; fewer leave the pose open.
 NEEDED = 4
@@ -99,13 +100,14 @@ def read_pins(path: str | Path) -> list[dict]:
     Raises:
         AvatarTexError: BAD_PINS.
     """
-    what = f"The pins file {Path(path).name[:80]!r}"
+    path = reachable(path)
+    what = f"The pins file {path.name[:80]!r}"
     try:
         if not os.path.isfile(path):  # a pipe or a device may never end
             raise _bad(f"{what} could not be read (it is no file).")
         if os.path.getsize(path) > 1_000_000:  # it names 22 points
             raise _bad(f"{what} is larger than a megabyte.")
-        body = json.loads(Path(path).read_text(encoding="utf-8"))
+        body = json.loads(path.read_text(encoding="utf-8"))
     except OSError as reason:
         raise _bad(f"{what} could not be read ({reason.strerror}).") from None
     except json.JSONDecodeError as reason:

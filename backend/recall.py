@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from .paths import reachable
+
 Answer = TypeVar("Answer")
 
 
@@ -62,7 +64,7 @@ def fingerprint(*things: object) -> str:
             whole.update(f"{thing.dtype}{thing.shape}".encode())
             whole.update(np.ascontiguousarray(thing).data)
         elif isinstance(thing, Path):
-            whole.update(hashlib.sha256(thing.read_bytes()).digest())
+            whole.update(hashlib.sha256(reachable(thing).read_bytes()).digest())
         elif dataclasses.is_dataclass(thing):
             parts = (getattr(thing, field.name) for field in dataclasses.fields(thing))
             whole.update(fingerprint(type(thing).__name__, *parts).encode())

@@ -7,6 +7,7 @@ is kept, and pip skips what it holds already.
 
 import contextlib
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,10 @@ INSTALLED, CHECKING = 0.96, 0.97
 #: What helps where a folder of wheels is at fault: the extension's own, the artist's.
 OTHER_ZIP = "Install AvatarTex again, from the zip for this system."
 OTHER_FOLDER = "Make it with this version of AvatarTex: see its manual."
+
+#: Characters from which Windows opens no path; those of the deepest file below an environment, which pip writes, and of
+#: what large models need (100 and 171 below Lib\site-packages).
+LONGEST, DEEPEST = 260, {False: 119, True: 190}
 
 
 class Installer(Work):
@@ -191,11 +196,16 @@ def check_wheels(pins: list[packages.Pin], folder: Path, target: Target, cure: s
 
 
 def check_space(home: Home, build: str, large: bool = False) -> None:
-    """Refuse a disk that would run full, or a folder that cannot be written.
+    """Refuse a disk that would run full, a folder that cannot be written, and one whose path Windows cannot lengthen.
 
     Raises:
         AvatarTexError: with what is needed and what is there.
     """
+    if sys.platform == "win32" and len(str(home.environment)) + DEEPEST[large] >= LONGEST:
+        raise failed(
+            f"The path of {home.folder} is too long: Windows opens no file whose path has {LONGEST} characters.",
+            "Choose a folder with a shorter path.",
+        )
     needed, free = space(home, build, large)
     if free < needed:
         raise failed(

@@ -8,6 +8,7 @@ A mark lies in each of them and says that the set-up made it. Nothing without a 
 """
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from pathlib import Path
 from .work import failed
 
 MARK = "avatartex.json"
+#: What the systems say where another process holds a lock.
+HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 class Fit(StrEnum):
@@ -119,8 +122,10 @@ class Home:
                     import fcntl
 
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise failed("Another Blender is setting up this folder.", "Wait until it is done.") from None
+            except OSError as reason:
+                if reason.errno in HELD:
+                    raise failed("Another Blender is setting up this folder.", "Wait until it is done.") from None
+                # a drive of a network that knows no locks: set-ups of two Blenders at once are rarer than such homes
             yield
 
 

@@ -1,6 +1,5 @@
 """One texture per UDIM tile, and the names of their files."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,6 +13,7 @@ from ..head.tiles import FIRST
 from ..imaging.read import read_base
 from ..job import Prepared
 from ..outputs import UDIM
+from ..paths import reachable
 from ..surface.find import find_details
 from .compose import Composition, Finish, compose
 from .regions import Regions
@@ -42,7 +42,8 @@ def find_tiles(path: str) -> dict[int, Path]:
         return {FIRST: Path(path)}
     before, after = Path(path).name.split(UDIM, 1)
     name = re.compile(re.escape(before) + r"(\d{4})" + re.escape(after))
-    files = sorted(Path(path).parent.iterdir()) if os.path.isdir(Path(path).parent) else []
+    folder = reachable(path).parent
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
     return {int(hit[1]): file for file in files if (hit := name.fullmatch(file.name))} or {FIRST: Path(path)}
 
 

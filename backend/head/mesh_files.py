@@ -11,6 +11,7 @@ import struct
 from pathlib import Path
 
 from ..errors import AvatarTexError, ErrorCode
+from ..paths import reachable
 
 #: Triangles, of which a million take half a minute and more say nothing more about a face; bytes: an OBJ of so many
 #: triangles has 300 MB.
@@ -30,6 +31,7 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
     """
     import trimesh  # 0.4 s: only jobs that read files pay for it
 
+    path = reachable(path)
     if not os.path.isfile(path):  # a pipe or a device may never end
         raise ErrorCode.NO_MESH(f"There is no mesh file {path.name[:80]!r}.", "Check the path of the mesh.")
     kind = path.suffix.lower().removeprefix(".")

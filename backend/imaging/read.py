@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import AvatarTexError, ErrorCode
+from ..paths import reachable
 from .heif import decode_heif, is_heif
 
 # Formats decoded by Pillow; HEIF (a telephone's HEIC) comes beside them. Left out on purpose: those that start other
@@ -27,6 +28,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000"
 MAX_SIDE, MAX_PIXELS = 16384, 100_000_000
 
 CURE_FORMAT = "Open the picture in an image editor and save it as PNG or JPEG."
+CURE_SYSTEM = "Copy it to a folder of this computer; in OneDrive, choose Always Keep on This Device."
 CURE_SIZE = f"Save it smaller, at most {MAX_SIDE} pixels a side; 2048 are enough."
 
 Decoded = TypeVar("Decoded")
@@ -48,6 +50,7 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
     Raises:
         AvatarTexError: the kind's codes; OUT_OF_MEMORY.
     """
+    path = reachable(path)
     refuse_no_file(path, kind)
     what = f"The {kind.noun} {path.name[:80]}"
 
@@ -74,6 +77,10 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
     except MemoryError:
         raise ErrorCode.OUT_OF_MEMORY(f"There is no memory left to read {path.name[:80]}.", CURE_SIZE) from None
     except Exception as reason:  # the decoders raise a different type for every broken format
+        if isinstance(reason, OSError) and reason.strerror:  # the system's own: it gives no bytes
+            raise AvatarTexError(
+                kind.unreadable, f"{what} could not be read ({reason.strerror}).", CURE_SYSTEM
+            ) from None
         raise AvatarTexError(
             kind.unreadable, f"{what} ({count_bytes(path)}) is damaged ({type(reason).__name__}).", CURE_FORMAT
         ) from None
@@ -178,7 +185,7 @@ def read_base(path: str | Path, size: int, what: str = "base texture") -> np.nda
         image = turn_upright(image)
         if is_deep(image):
             return np.repeat(deep_grey(image, max(image.size))[..., None], 3, 2)
-        pixels = deep_colour(Path(path))
+        pixels = deep_colour(reachable(path))
         pixels = np.asarray(image.convert("RGB")) if pixels is None else pixels
         if max(pixels.shape) > 2 * size:  # shrunk as bytes: as floats it takes four times the memory
             factor = 2 * size / max(pixels.shape[:2])

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import Cancelled, ErrorCode
 from ..messages import Saved, SaveLayers
 from ..outputs import UDIM, Staged, pattern, refuse_outputs
+from ..paths import reachable
 from .files import PAINTED, layers_file, refuse_suffix
 from .flatten import LAYERS, OPACITIES, Blend
 from .packed import BadLayers, Packed, unpack
@@ -43,7 +44,7 @@ def save_layers(
             if is_cancelled():
                 raise Cancelled
             on_progress("Writing", done / len(paths))
-            packed = _read(source)
+            packed = read_layers(source)
             packed = replace(packed, opacities={**packed.opacities, **opacities})
             path = output.replace(UDIM, str(tile))
             staged.write(path, layers_file(path, packed, Path(path).stem))
@@ -51,14 +52,14 @@ def save_layers(
     return Saved(request.job, output, sorted(paths) if several else [])
 
 
-def _read(path: str) -> Packed:
+def read_layers(path: str) -> Packed:
     """One tile's layers.
 
     Raises:
         AvatarTexError: BAD_REQUEST, there are none, or they are damaged.
     """
     try:
-        return unpack(Path(path).read_bytes())
+        return unpack(reachable(path).read_bytes())
     except (OSError, BadLayers) as reason:
         why = str(reason) if isinstance(reason, BadLayers) else f"It could not be read ({reason.strerror})."
         raise ErrorCode.BAD_REQUEST(

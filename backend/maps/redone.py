@@ -13,6 +13,7 @@ from ..compose.udim import tile_path
 from ..errors import ErrorCode
 from ..imaging.read import Kind, refuse_no_file
 from ..outputs import map_file
+from ..paths import reachable
 
 #: (S,S) or (S,S,C) by the names of maps and packed pictures, then by tile.
 Old = Mapping[str, Mapping[int, np.ndarray]]
@@ -37,6 +38,7 @@ def read_map(path: Path, size: int) -> np.ndarray:
     Raises:
         AvatarTexError: BAD_REQUEST.
     """
+    path = reachable(path)
     if not path.exists():
         raise ErrorCode.BAD_REQUEST(
             f"Regions come into the maps that are there, and beside the base texture is no {path.name!r}.",
