@@ -49,6 +49,7 @@ SHARED = {
     "seeds",
     "shape_keys",
     "outputs",
+    "paths",
     "arguments",
     "command_line",
     "messages",
