@@ -317,7 +317,7 @@ def test(arguments: list[str], bpy: str | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         if len(groups) > 1:
             # two threads, for the guard's figures are theirs, and none that waits on a core; one zip for all
-            shared = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", **environment}
+            shared = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", **environment}
             environment = {**shared, "AVATARTEX_EXTENSION": str(package(Path(folder)))}
         return run_groups(python, groups, arguments, environment, Path(folder))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import backend  # noqa: F401  # before NumPy: one BLAS thread, as in jobs
 import build
 from tests.demo import sources
 from tests.demo.head import Head, build_head, write_obj
