@@ -75,6 +75,7 @@ class Generate(FromPortrait):
     green: str = GREEN.default  # of the normal map
     map_bits: int = MAP_BITS.default
     pack: str = PACK.default  # its pictures lie beside output as well
+    layer_opacities: dict = field(default_factory=dict)  # numbers by layer, over those that the options stand for
 
 
 @dataclass(frozen=True)

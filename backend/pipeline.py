@@ -109,7 +109,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     step("compose")
     details = find_details(prepared, generated, request.size, request.seed)
     layered = bool(request.layers or request.curves or mapped)
-    finish = Finish(request.size, request.opacities(prepared.style), details, layers=layered)
+    opacities = request.opacities(prepared.style) | request.layer_opacities
+    finish = Finish(request.size, opacities, details, layers=layered)
     textures = compose_tiles(prepared, generated, finish, bases, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)

@@ -1,5 +1,6 @@
 """What is refused before any work: requests that cannot give a texture, a graphics card that is not there."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from .compose.stage_pictures import stage_files
@@ -11,7 +12,7 @@ from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.profiles import find_profile
 from .models.runtime import ACCELERATORS, is_there
 from .models.store import find_parts
-from .options import PROFILE, refuse_unknown
+from .options import OPACITIES, PROFILE, refuse_unknown
 from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
 #: Of a texture of 8 bits or its provenance on the disk: a PNG of noise takes as much.
@@ -20,6 +21,8 @@ TEXEL_BYTES = 3
 MAP_BYTES = 6
 #: Of a texture in memory while it is made, at most, and of its layers' bytes (docs/benchmarks.md).
 IN_MEMORY, LAYERS_IN_MEMORY = 80, 24
+#: A detail may be laid on more than once.
+MOST_OPAQUE = 2.0
 
 
 def check_request(request: Generate) -> None:
@@ -32,6 +35,7 @@ def check_request(request: Generate) -> None:
     if request.profile != PROFILE.default:
         find_parts(find_profile(request.profile))
     refuse_no_head(request)
+    refuse_opacities(request.layer_opacities)
     if not request.output:
         raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the texture file to write.")
     refuse_little_memory(request)
@@ -55,6 +59,17 @@ def check_request(request: Generate) -> None:
         (TEXEL_BYTES * (1 + request.bits // 8) + (40 if request.layers else 0) + MAP_BYTES * len(maps))
         * request.size**2,
     )
+
+
+def refuse_opacities(opacities: Mapping[str, object]) -> None:
+    """Raises: AvatarTexError, BAD_REQUEST for what is no layer's, or no opacity."""
+    for name, value in opacities.items():
+        if name not in OPACITIES:
+            raise ErrorCode.BAD_REQUEST(f"There is no layer '{name}'.", f"Name one of {', '.join(sorted(OPACITIES))}.")
+        if not (isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_OPAQUE):
+            raise ErrorCode.BAD_REQUEST(
+                f"The layer '{name}' has the opacity {value!r}.", f"Give a number from 0 to {MOST_OPAQUE:g}."
+            )
 
 
 def refuse_little_memory(request: Generate) -> None:

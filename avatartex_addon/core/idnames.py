@@ -49,6 +49,7 @@ class Op(StrEnum):
     HAIR_CURVES = "avatartex.hair_curves"
     MAKE_MAPS = "avatartex.make_maps"
     SURFACE_MAPS = "avatartex.surface_maps"
+    DISPLACE = "avatartex.displace"
     COLOUR_HAIR = "avatartex.colour_hair"
     TRY_IT = "avatartex.try_it"
     ADD_EXPRESSIONS = "avatartex.add_expressions"

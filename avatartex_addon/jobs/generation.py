@@ -18,10 +18,11 @@ from ..scene.apply import apply_texture
 from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown_result, remember_result
 from ..scene.images import keep_base, load_result, set_preview
+from ..scene.kept_maps import keep, opacities_of, show_kept
 from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
-from ..scene.surface_maps import add_maps, keep_maps, linked_maps, load_maps
+from ..scene.surface_maps import keep_maps, linked_maps, load_maps
 from .backend_task import BackendTask
 from .describing import read_settings, set_head
 
@@ -115,7 +116,6 @@ class Generation(BackendTask):
         keep_layers(image, Path(self.answer.output).with_suffix(LAYERS_SUFFIX), self.answer.tiles)
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)
-        notes += add_maps(head, image, self.uv_map, maps) if maps else []
         entry = remember_result(
             head,
             image,
@@ -127,6 +127,8 @@ class Generation(BackendTask):
             read_shares(report),
             read_hair(report),
         )
+        keep(entry, maps, opacities_of(image))
+        notes += show_kept(head, entry)
         set_preview(image, Path(preview_file(self.answer.output)))  # the head; without it the atlas
         if not self.job.redo and read_settings(head) == self.settings_then:  # else the artist changed them meanwhile
             set_head(head, self.job)

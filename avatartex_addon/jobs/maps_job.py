@@ -10,8 +10,8 @@ from ..backend.map_options import MAPS, map_names
 from ..backend.messages import Generate
 from ..backend.options import PROFILE, refuse_unknown
 from ..core.job import HeadJob, summarize
-from ..scene import surface_maps
-from ..scene.history import find_shown_result
+from ..scene import kept_maps, surface_maps
+from ..scene.history import adopt_result, find_shown, find_shown_result
 from .backend_task import BackendTask
 
 
@@ -44,6 +44,8 @@ class MapsJob(BackendTask):
             raise ErrorCode.BAD_REQUEST("No map is chosen.", "Choose at least one.")
         self.status.reset()
         head = self.capture_job(job)
+        shown = find_shown_result(head)
+        self.opacities = kept_maps.opacities_of(shown.image if shown is not None else None)
         asked = replace(job.without_shell(), profile=PROFILE.default)  # relief is the portrait's own
         self.ask(
             Generate,
@@ -51,6 +53,7 @@ class MapsJob(BackendTask):
             output=str(self.files.texture),
             seed=job.seed,
             maps=list(self.maps),
+            layer_opacities=self.opacities,
         )
 
     def apply(self) -> SurfaceMaps:
@@ -64,5 +67,8 @@ class MapsJob(BackendTask):
         if shown is None:
             raise ErrorCode.BAD_REQUEST("The head shows no texture of ours.", "Generate one first.")
         images = surface_maps.load_maps(head, self.maps, self.answer)
-        notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
+        adopt_result(head, shown)
+        entry = head.avatartex_history[find_shown(head)]
+        kept_maps.keep(entry, images, self.opacities)
+        notes = kept_maps.show_kept(head, entry)
         return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))

@@ -14,8 +14,9 @@ from ..jobs.maps_job import MapsJob
 from ..scene.capture import find_keys
 from ..scene.expression_nodes import drop_maps
 from ..scene.head import find_head, portrait_path
-from ..scene.history import find_shown_result
-from ..scene.surface_maps import INPUTS
+from ..scene.history import adopt_result, find_shown, find_shown_result
+from ..scene.kept_maps import show_kept
+from ..scene.surface_maps import INPUTS, linked_maps
 from ..session import find_busy
 from .checked import Checked, Dialog, as_text, unless
 from .timed import BackendOperator
@@ -73,6 +74,26 @@ lie beside it. The texture stays"""
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.column().prop(self, "maps")
+
+
+class AVATARTEX_OT_displace(Checked, bpy.types.Operator):
+    """Let the map of heights move the surface; the normal map, of the same relief, rests. What the mesh is too coarse \
+for is shaded as bumps. Click again for the way back"""
+
+    bl_label = "Displace the Surface"
+
+    find_obstacle = unless(
+        "The head has no displacement map. Make it with Surface Maps",
+        lambda context: shows_result(context) and "displacement" in linked_maps(find_head(context)),
+    )
+
+    def act(self, context: bpy.types.Context) -> None:
+        head = find_head(context)
+        adopt_result(head, find_shown_result(head))
+        entry = head.avatartex_history[find_shown(head)]
+        entry.displaced = not entry.displaced
+        for note in show_kept(head, entry):
+            self.report({"INFO"}, note)
 
 
 def how_many_guides():

@@ -4,6 +4,8 @@ import bpy
 from bpy.props import BoolProperty, FloatVectorProperty, IntProperty, PointerProperty, StringProperty
 
 from ..backend.options import REMEMBERED, STYLE
+from ..scene.kept_maps import KEPT
+from ..scene.layer_store import SLIDERS
 from ..scene.memory import part_from_copies
 from ..scene.mix import set_mix
 from .making import make_list, make_memory, make_pointer, make_slider
@@ -28,6 +30,8 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     warnings: StringProperty(description="One per line")
     advice: StringProperty(description="Names of the warnings that a button can mend, by spaces")
     redone: BoolProperty(description="Only its red regions were made anew")
+    displaced: BoolProperty(description="Its map of heights moves the surface")
+    maps_for: FloatVectorProperty(size=len(SLIDERS), description="Opacities of the layers that its maps are of")
     turn: IntProperty(description="Greater than that of all that the head showed earlier")
     favourite: BoolProperty(name="Favourite", description="Keep this result, however many others come")
 
@@ -88,6 +92,8 @@ class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
     aside_image: PointerProperty(type=bpy.types.Image)
 
 
+for name in KEPT.values():
+    AVATARTEX_PG_result.__annotations__[name] = PointerProperty(type=bpy.types.Image)
 for option in REMEMBERED:
     AVATARTEX_PG_result.__annotations__[option.name] = make_memory(option)
 

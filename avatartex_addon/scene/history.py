@@ -11,6 +11,7 @@ from . import versions
 from .apply import apply_texture
 from .graph import IMAGE_NODE, find_color_input, find_color_source
 from .images import remove_unused
+from .kept_maps import kept_maps, show_kept
 from .layer_store import has_layers
 from .memory import changed_tree, find_shown_variant
 
@@ -64,7 +65,8 @@ def forget_results(head: bpy.types.Object, most: int) -> int:
 
 def drop_result(head: bpy.types.Object, index: int) -> None:
     """Forget a result; its image goes too when nothing else uses it."""
-    images = head.avatartex_history[index].image, head.avatartex_history[index].provenance
+    entry = head.avatartex_history[index]
+    images = entry.image, entry.provenance, *kept_maps(entry).values()
     head.avatartex_history.remove(index)
     for image in images:
         remove_unused(image)
@@ -82,7 +84,8 @@ def show_result(head: bpy.types.Object, index: int) -> list[str]:
     if entry.uv_map not in head.data.uv_layers:
         raise LookupError(f"The UV map '{entry.uv_map}' of this result is gone.")
     mark_shown(head, entry)
-    return apply_texture(head, read_slots(entry), entry.uv_map, entry.image, entry.sharing)
+    notes = apply_texture(head, read_slots(entry), entry.uv_map, entry.image, entry.sharing)
+    return notes + show_kept(head, entry)
 
 
 def read_slots(entry) -> tuple[int, ...]:
@@ -116,6 +119,7 @@ def adopt_result(head: bpy.types.Object, entry) -> None:
     if entry.id_data == head:
         return
     apply_texture(head, read_slots(entry), entry.uv_map, entry.image, entry.sharing)
+    show_kept(head, entry)
     own = head.avatartex_history.add()
     for name in entry.bl_rna.properties.keys():
         if name != "rna_type":

@@ -1,6 +1,7 @@
 """Maps beside the colour on a head's materials: image nodes of our own, linked where the shader's input is free.
 
-The artist's own nodes and links stay. The maps are the shown texture's: another texture and the way back take them out.
+The artist's own nodes and links stay. The maps are the shown texture's (scene/kept_maps.py): another texture brings its
+own, the way back takes them out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from ..backend.messages import Result
 from ..backend.outputs import map_file
 from ..core.chore import Parts
 from . import versions
+from .displacement import lay_flat, rest_normals
 from .graph import find_color_input, shows_image
 from .images import MAP_FORMATS, keep_base, load_result, tile_file
 from .memory import part_from_copies
@@ -120,6 +122,7 @@ def add_node(
 
 def remove_maps(head: bpy.types.Object) -> None:
     """Remove our nodes; inputs have their own values again. Images that nobody uses then go."""
+    lay_flat(head)
     images = {}
     for tree, node in list(own_nodes(head)):
         if node.type == "TEX_IMAGE" and node.image is not None:
@@ -137,6 +140,8 @@ def mute_maps(head: bpy.types.Object, muted: bool) -> None:
             for link in out.links:
                 if not link.to_node.name.startswith(PREFIX):
                     link.is_muted = muted
+    if not muted:
+        rest_normals(head)
 
 
 def linked_maps(head: bpy.types.Object) -> dict[str, bpy.types.Image]:

@@ -3,7 +3,9 @@
 import bpy
 
 from ..core.idnames import Op
-from ..scene.history import find_layered
+from ..scene.displacement import is_displaced
+from ..scene.history import find_layered, find_shown_result
+from ..scene.kept_maps import are_of_others, kept_maps
 from ..scene.layer_store import SLIDERS, prepare_layers
 from ..scene.shell_object import find_opacity
 from .sentences import draw_sentence
@@ -39,7 +41,19 @@ def draw_layers(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
     row = box.row()
     row.operator_context = "INVOKE_DEFAULT"
     row.operator(Op.SURFACE_MAPS, icon="NODE_TEXTURE")
+    draw_maps(box, head)
     if {"hair", "facial_hair"} & {*there}:
         row = box.row()
         row.operator_context = "INVOKE_DEFAULT"
         row.operator(Op.HAIR_CURVES, icon="CURVES_DATA")
+
+
+def draw_maps(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
+    """What can be done with the maps that the shown result keeps."""
+    entry = find_shown_result(head)
+    maps = kept_maps(entry) if entry is not None else {}
+    if maps and are_of_others(entry):
+        draw_sentence(layout, "The surface maps are of other layers.", icon="INFO")
+        layout.operator(Op.MAKE_MAPS, text="Update Surface Maps", icon="FILE_REFRESH").maps = set(maps)
+    if "displacement" in maps:
+        layout.operator(Op.DISPLACE, icon="MOD_DISPLACE", depress=is_displaced(head))

@@ -54,6 +54,26 @@ def halved(size, colour):
     return framed([(b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")])
 
 
+def flat_exr(size, value):
+    """One channel of half floats, uncompressed, the same everywhere."""
+
+    def attribute(name, kind, data):
+        return f"{name}\0{kind}\0".encode() + struct.pack("<I", len(data)) + data
+
+    box = struct.pack("<iiii", 0, 0, size - 1, size - 1)
+    head = struct.pack("<II", 20000630, 2)
+    head += attribute("channels", "chlist", b"Y\0" + struct.pack("<iBxxxii", 1, 0, 1, 1) + b"\0")
+    head += attribute("compression", "compression", b"\0")
+    head += attribute("dataWindow", "box2i", box) + attribute("displayWindow", "box2i", box)
+    head += attribute("lineOrder", "lineOrder", b"\0") + attribute("pixelAspectRatio", "float", struct.pack("<f", 1))
+    head += attribute("screenWindowCenter", "v2f", struct.pack("<ff", 0, 0))
+    head += attribute("screenWindowWidth", "float", struct.pack("<f", 1)) + b"\0"
+    line = struct.pack("<e", value) * size
+    begin, step = len(head) + 8 * size, 8 + len(line)
+    table = b"".join(struct.pack("<Q", begin + step * row) for row in range(size))
+    return head + table + b"".join(struct.pack("<iI", row, len(line)) + line for row in range(size))
+
+
 def framed(chunks):
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
@@ -175,10 +195,11 @@ def work(job):
                 with open(f"{stem}.{name}{end}", "wb") as file:
                     file.write(data)
     for name in job.get("maps", ()):
+        data = flat_exr(512, 0.01) if name == "displacement" else texture
         path = job["output"].replace(".png", f"_{name}.png").replace(".<UDIM>_" + name, f"_{name}.<UDIM>")
         for tile in tiles or [""]:
             with open(path.replace("<UDIM>", str(tile)).replace("displacement.png", "displacement.exr"), "wb") as file:
-                file.write(texture)
+                file.write(data)
     if job.get("curves"):
         write_curves(job["curves"], 0 if "bald" in MODES else 4)
     with open(job["report"], "w") as file:

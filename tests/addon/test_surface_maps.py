@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import bpy
 import cv2
-import numpy as np
 import pytest
 
 
@@ -37,14 +35,6 @@ def feeding(head, name: str):
 
 def our_nodes(head) -> set[str]:
     return {node.name for node in material_of(head).node_tree.nodes if node.name.startswith("AvatarTex Map")}
-
-
-def with_heights(made):
-    """The maps, the displacement with an EXR in it, as the real backend writes it."""
-    os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"
-    data = cv2.imencode(".exr", np.full((512, 512), 0.01, np.float32))[1].tobytes()
-    made.images["displacement"].pack(data=data, data_len=len(data))
-    return made
 
 
 def test_the_shader_takes_them_and_they_are_no_colours(textured, addon):
@@ -108,7 +98,7 @@ def test_udim_tiles_are_tiles_of_one_image(textured, fake, addon):
 
 
 def test_regions_are_redone_with_the_maps_that_the_head_has(textured, scene, addon):
-    made = with_heights(addon("api").add_surface_maps("Head", maps=("roughness", "displacement")))
+    made = addon("api").add_surface_maps("Head", maps=("roughness", "displacement"))
     before = {name: image.packed_file.data for name, image in made.images.items()}
     bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
     bpy.ops.avatartex.redo_regions(seed=4)
@@ -118,15 +108,15 @@ def test_regions_are_redone_with_the_maps_that_the_head_has(textured, scene, add
         kept = Path(addon("backend.outputs").map_file(asked["base_texture"], name))
         assert kept.read_bytes() == before[name]
     assert our_nodes(textured) == {f"AvatarTex Map {name}" for name in ("UV", "displacement", "roughness")}
-    names = [image.name for image in bpy.data.images if image.name.startswith("Head roughness")]
-    assert names == [feeding(textured, "Roughness").image.name]  # the old one is gone
+    first, second = (one.map_roughness.name for one in textured.avatartex_history)
+    assert second == feeding(textured, "Roughness").image.name and first == made.images["roughness"].name
     addon("api").add_surface_maps("Head", maps=["normal"])
     made = addon("api").redo("Head", seed=5)
     assert feeding(textured, "Normal") is not None and made.image == feeding(textured, "Base Color").image
 
 
 def test_painted_maps_are_kept_as_they_are_painted(textured, scene, addon):
-    made = with_heights(addon("api").add_surface_maps("Head", maps=("roughness", "displacement")))
+    made = addon("api").add_surface_maps("Head", maps=("roughness", "displacement"))
     made.images["roughness"].pixels[:4] = (1.0, 0.0, 1.0, 1.0)
     bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
     bpy.ops.avatartex.redo_regions(seed=4)
@@ -134,8 +124,7 @@ def test_painted_maps_are_kept_as_they_are_painted(textured, scene, addon):
     kept = cv2.imread(addon("backend.outputs").map_file(asked["base_texture"], "roughness"))
     assert tuple(kept[-1, 0]) == (255, 0, 255)
     feeding(textured, "Roughness").image.source = "GENERATED"
-    images = [image for image in bpy.data.images if image.name.startswith("Head displacement")]
-    images[0].pixels[:4] = (1.0, 0.0, 1.0, 1.0)
+    textured.avatartex_history[-1].map_displacement.pixels[:4] = (1.0, 0.0, 1.0, 1.0)
     with pytest.raises(RuntimeError, match="kept as they are"):
         bpy.ops.avatartex.redo_regions(seed=5)
     assert our_nodes(textured)
@@ -175,3 +164,77 @@ def test_what_cannot_be_is_refused(scene, fake, addon):
     with pytest.raises(api.AvatarTexError, match="No map is chosen"):
         api.add_surface_maps("Head", maps=[])
     assert not our_nodes(bpy.data.objects["Head"])
+
+
+def heights_of(head):
+    """The node that displaces the surface; None where nothing does."""
+    return next((node for node in material_of(head).node_tree.nodes if node.type == "DISPLACEMENT"), None)
+
+
+def test_each_result_brings_its_own_and_keeps_them_in_the_file(textured, addon, tmp_path):
+    first = addon("api").add_surface_maps("Head").images["normal"].name
+    bpy.ops.avatartex.new_seed()
+    assert not our_nodes(textured) and first in bpy.data.images
+    second = addon("api").add_surface_maps("Head", maps=["normal"]).images["normal"].name
+    bpy.ops.avatartex.show_result(index=0)
+    assert feeding(textured, "Normal").inputs["Color"].links[0].from_node.image.name == first
+    assert feeding(textured, "Roughness") is not None
+    bpy.ops.avatartex.show_result(index=1)
+    assert feeding(textured, "Normal").inputs["Color"].links[0].from_node.image.name == second
+    assert feeding(textured, "Roughness") is None
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    head = bpy.data.objects["Head"]
+    bpy.ops.avatartex.show_result(index=0)
+    assert feeding(head, "Normal").inputs["Color"].links[0].from_node.image.packed_files
+    bpy.ops.avatartex.purge_results()
+    assert second not in bpy.data.images and first in bpy.data.images
+
+
+def test_maps_of_other_layers_are_said_and_made_again(textured, addon):
+    kept = addon("scene.kept_maps")
+    addon("api").add_surface_maps("Head", maps=["roughness", "ao"])
+    entry, layers = textured.avatartex_history[0], textured.avatartex_history[0].image.avatartex_layers
+    assert not kept.are_of_others(entry)
+    layers.light = 0.0
+    assert not kept.are_of_others(entry)  # no map shows the light
+    layers.hair = 0.25
+    assert kept.are_of_others(entry)
+    job = addon("jobs.maps_job").MapsJob(addon("jobs.describing").describe_result(textured), kept.kept_maps(entry))
+    job.wait()
+    asked = json.loads(Path(job.answer.report).read_text())["request"]
+    job.apply()
+    job.finish()
+    assert asked["layer_opacities"]["hair"] == 0.25 and asked["maps"] == ["roughness", "ao"]
+    assert not kept.are_of_others(textured.avatartex_history[0]) and layers.hair == 0.25
+
+
+def test_heights_move_the_surface_on_request(textured, addon):
+    assert not bpy.ops.avatartex.displace.poll()
+    addon("api").add_surface_maps("Head", maps=["normal", "displacement"])
+    assert heights_of(textured) is None and material_of(textured).displacement_method == "BUMP"
+    bpy.ops.avatartex.displace()
+    moved = heights_of(textured)
+    assert moved.inputs["Height"].links[0].from_node.image.name.startswith("Head displacement")
+    assert moved.outputs[0].links[0].to_node.type == "OUTPUT_MATERIAL" and moved.inputs["Midlevel"].default_value == 0
+    assert material_of(textured).displacement_method == "BOTH" and feeding(textured, "Normal") is None
+    bpy.ops.avatartex.compare()
+    assert heights_of(textured).outputs[0].links[0].is_muted
+    bpy.ops.avatartex.compare()
+    assert not heights_of(textured).outputs[0].links[0].is_muted and feeding(textured, "Normal") is None
+    bpy.ops.avatartex.new_seed()
+    assert heights_of(textured) is None and material_of(textured).displacement_method == "BUMP"
+    bpy.ops.avatartex.show_result(index=0)
+    assert heights_of(textured) is not None  # the result's own choice
+    bpy.ops.avatartex.displace()
+    assert heights_of(textured) is None and feeding(textured, "Normal") is not None
+    assert material_of(textured).displacement_method == "BUMP"
+
+
+def test_an_artists_displacement_stays(textured, addon):
+    tree = material_of(textured).node_tree
+    own, output = tree.nodes.new("ShaderNodeDisplacement"), tree.get_output_node("ALL")
+    tree.links.new(own.outputs[0], output.inputs["Displacement"])
+    addon("api").add_surface_maps("Head", maps=["displacement"])
+    bpy.ops.avatartex.displace()
+    assert output.inputs["Displacement"].links[0].from_node == own

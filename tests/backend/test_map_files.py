@@ -250,6 +250,9 @@ def test_what_cannot_be_is_refused(tmp_path, monkeypatch):
         ({"maps": ["ao"], "regions": "r.png", "base_texture": "texture.jpg"}, "overwrite 'texture_ao.png'"),
         ({"pack": "source2"}, "'source2'"),
         ({"map_bits": 12}, "12"),
+        ({"layer_opacities": {"skin": 0.5}}, "no layer 'skin'"),
+        ({"layer_opacities": {"hair": 2.5}}, "2.5"),
+        ({"layer_opacities": {"hair": "half"}}, "'half'"),
         ({"maps": ["ao"], "base_texture": "texture_ao.png"}, "'texture_ao.png' would overwrite"),
         ({"pack": "vrm", "report": "texture_vrm_shade.png"}, "two of the files"),
         ({"maps": ["ao"], "report": "texture_ao.png"}, "two of the files"),
@@ -258,6 +261,20 @@ def test_what_cannot_be_is_refused(tmp_path, monkeypatch):
             check_request(request(**changed))
         assert refusal.value.code == ErrorCode.BAD_REQUEST and told in refusal.value.message and refusal.value.cure
     check_request(request(maps=["all"], pack="orm"))
+
+
+@pytest.mark.slow
+def test_a_job_takes_the_layers_as_they_show(tmp_path, demo_head_obj, astronaut):
+    """Given by number, opacities are what the options' names stand for."""
+
+    def made(name: str, **changed) -> bytes:
+        path = tmp_path / name
+        asked = {"mesh": str(demo_head_obj), "portrait": str(astronaut), "size": 512, "maps": ["roughness"]}
+        generate(Generate(job="x", output=str(path), **asked, **changed), lambda *_: None, lambda: False)
+        return path.read_bytes() + path.with_name(f"{path.stem}_roughness.png").read_bytes()
+
+    bare = made("bare.png", light="remove", hair="bare")
+    assert made("moved.png", layer_opacities={"light": 0.0, "hair": 0.0}) == bare
 
 
 @pytest.mark.slow
