@@ -48,8 +48,8 @@ class Look:
         mask = skin_mask(skin_of(parse, registration.face_height), registration)
         surface = Surface.of(match.mesh, self.layout, registration)
         studio = None if self.drawn else self.studio
-        observation = observe(surface, shown, mask, self.skin, studio, self.style == "photo")
         masks = coverings_of(parse)
+        observation = observe(surface, shown, mask, self.skin, studio, self.style == "photo", masks["hair"])
         person, visible = pulled_in(parse.person, registration.face_height), surface.look_up()[1]
         beyond = surface.beyond(NEAR * match.head.height)
         return View(registration, observation, shown, person, masks, visible.astype(np.float32), beyond, folds)

@@ -18,7 +18,7 @@ from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
 from .clipped import restore_clipped
-from .reflected import find_reflected, light_around, local_share, without_reflection
+from .reflected import find_reflected, in_hair, light_around, local_share, without_reflection
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
@@ -129,6 +129,7 @@ def observe(
     skin_prior: LinearPrior,
     studio: Network | None = None,
     mirrors: bool = True,
+    hair: np.ndarray | None = None,
 ) -> Observation:
     """Scatter the portrait's skin into the atlas, with confidence and without its light.
 
@@ -158,6 +159,7 @@ def observe(
         most, sure_skin = find_reflected(colour[sure], shade[sure]), confidence * trusted
         part = local_share(to_linear(colour) / shade[..., None], sure_skin, most)
         around = light_around(shade * part, sure_skin, places, portrait.shape[:2], exposure)
+        around = around if hair is None else around * in_hair(portrait, hair, around, most)
         matte = without_reflection(portrait, around, most)
     unlit = light.remove(sample(matte, places), shade)
     if studio is not None:

@@ -13,6 +13,7 @@ from backend.observation.reflected import (
     MATTE,
     REFLECTED,
     find_reflected,
+    in_hair,
     light_around,
     local_share,
     without_reflection,
@@ -121,3 +122,13 @@ def test_shaded_skin_mirrors_the_shade():
     assert light.shape == (300, 400, 1)
     assert np.allclose(light[150, [80, 165], 0], [0.3, 1.2], rtol=0.1)
     assert np.allclose(light[[10, 290], [10, 390], 0], 0.6, rtol=0.01)
+
+
+def test_hair_keeps_its_reflection_where_it_would_turn_orange():
+    picture, hair = np.full((60, 80, 3), (0.2, 0.14, 0.1), np.float32), np.zeros((60, 80), np.float32)
+    picture[:, 60:], hair[:, 40:] = 0.16, 1  # brown hair, then grey hair
+    light = np.full((60, 80, 1), 0.4, np.float32)
+    share = in_hair(picture, hair, light, REFLECTED)[..., 0]
+    assert share[:, :38].min() == 1 and share[:, 70:].min() == 1 and share[:, 44:56].max() < 0.6
+    matte = without_reflection(picture, light * share[..., None])
+    assert np.ptp(matte[30, 50]) / matte[30, 50].mean() < 0.8 * np.ptp(matte[30, 10]) / matte[30, 10].mean()
