@@ -28,6 +28,7 @@ ARRAYS = {
     "canonical_face.npz": "a73de5ecb99588438a6b311a5fea93e6f431ffbd01ce75bbd1e9bb45238c55a1",
     "pores.npz": "17ba41e62b0b6f479869e69ba08b1a7bc186976d451afafa4399764d5941cfc5",
     "hair_contrast.npz": "927b030f37516620b4a7a6292edb23bbb0d243ebeb5e499129ca3a17d2236155",
+    "strand_figures.npz": "d46c306f8b7d1079943a3f18a82fcbcccd2e8e2402e46a8d4bfb8760321c8624",
 }
 
 #: The artist's folder of weights, see `kept`; None where only those that came with the code are looked at.

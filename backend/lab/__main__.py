@@ -33,6 +33,7 @@ COMMANDS = {
     "train lent": ("training.lent", "train all three stages on a lent machine, from packed data"),
     "train pores": ("training.pores", "quilt pores, and measure how strong skin's detail is"),
     "train contrast": ("training.contrast", "measure how strong hair's octaves are, by its tone"),
+    "train strands": ("training.strand_figures", "learn how long and curly strands are, from drawn ones"),
     "train lora": ("training.lora", "teach a large profile the atlas, by a low rank change"),
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
     "portrait-graphs": ("training.portrait_graphs", "write MediaPipe's and YuNet's networks as ONNX graphs"),

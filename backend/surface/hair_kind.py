@@ -1,7 +1,6 @@
 """What kind of hair a portrait shows: how long and curly its strands are, how strong in contrast, how colourful.
 
-A correlation along its strands that is soon lost makes dots of cropped hair and of stubble; no rule says what is
-cropped.
+Short strands make dots of cropped hair and of stubble; no rule says what is cropped.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..imaging.bands import inner, octaves, smooth
-from ..imaging.sample import LUMINANCE, sample
-from ..observation.observe import at_pixels
+from ..imaging.bands import inner, octaves
+from ..imaging.sample import LUMINANCE
 from ..verified import verified_arrays
 from .hair_chart import coherence
+from .strand_figures import length_and_curl, strand_features
 
 #: By lab/training/contrast.py, of the logarithms of tone and deviations over people. mean: (1 + b,); covariance:
 #: (1 + b, 1 + b); error: variance of a deviation that is measured on one pixel, by so many less on many.
@@ -27,16 +26,8 @@ DENSITY, COARSEST = 256, 8
 #: Probabilities from which a pixel is nothing else; the next where the first leaves too little. At 0.5 the beards of
 #: five men are 0.01 to 0.2 square face heights large and women have none.
 SURE = {"hair": (0.9, 0.5), "facial_hair": (0.5,)}
-#: Pixels of hair that say anything of its strands.
-ENOUGH = 300
-#: Face heights of a step along strands, and steps; places from where strands are followed; correlation at which light
-#: and dark are another's (1/e).
-STEP, STEPS, FOLLOWED, LOST = 0.01, 24, 3000, 0.368
-#: Strands are so many times as long as light and dark reach along them, for others lie across, and this long at most;
-#: they swing so often in a face height. Drawn strands, measured again: 0.80 of 0.80 (straight), 0.35 of 0.80 (wavy),
-#: 0.80 of 0.72 (weak), 0.13 of 0.03; swings 0.17 of 0.19, 0.29 of 0.38. Cropped heads and stubble have 0.02 to 0.06,
-#: short hair and beards 0.05 to 0.45, long hair 0.5 and more (29 people).
-LENGTHS, LONGEST, BENDS, SWINGS = 20.0, 0.8, 4.0, 1.4
+#: Swings of a curly strand in a face height.
+BENDS = 4.0
 #: The most that a rim's octaves deviate, as a share of its tone: what people with hair of that tone have makes tufts,
 #: and five rendered heads lost .2 to 1.6 dB by it.
 RIM = 0.06
@@ -85,23 +76,23 @@ def measure(picture: np.ndarray, hair: np.ndarray, face_height: float, least: fl
     picture, mask = found
     light = picture @ LUMINANCE
     coherent = coherence(picture, mask, DENSITY)
-    followed = follow(light, mask, coherent)
-    if followed is None:
+    features = strand_features(light, mask, coherent, DENSITY)
+    if features is None:
         return None
-    length, turn = followed
+    length, curl = length_and_curl(features)
     tone = tone_of(light, mask)
     together = float(np.median(np.linalg.norm(coherent[mask], axis=-1)))
     chroma = np.linalg.norm(picture - light[..., None], axis=-1, keepdims=True)
     [locks] = octaves(chroma, mask, DENSITY, [COARSEST])
     colourful = float(locks[mask].std() / max(float(chroma[mask].mean()), DARKEST))
-    length, deviations = min(LENGTHS * length, LONGEST), find_deviations(light, mask)
+    deviations = find_deviations(light, mask)
     if rim:
         widest = 2 * float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5).max())
         length, deviations = min(length, widest / DENSITY), np.minimum(deviations, RIM)
     return Kind(
         tone,
         length,
-        SWINGS * turn / (4 * BENDS),
+        curl,
         float(np.sqrt(-np.log(np.clip(together, 0.05, 1)) / 2)),
         deviations,
         min(colourful, COLOURFUL),
@@ -135,48 +126,6 @@ def cut_hair(
 def tone_of(light: np.ndarray, mask: np.ndarray) -> float:
     """The middle of a (H,W) luminance below a (H,W) mask."""
     return max(float(np.median(light[mask])), DARKEST)
-
-
-def follow(light: np.ndarray, mask: np.ndarray, coherent: np.ndarray) -> tuple[float, float] | None:
-    """By how many face heights light and dark reach further along strands than across them, and by how many radians per
-    face height strands turn; None where too little shows.
-
-    Args:
-        light: (H,W) of DENSITY. mask: (H,W) bool. coherent: (H,W,2) of coherence().
-    """
-    fine = light - smooth(light[..., None], mask, STEP * DENSITY)[..., 0]
-    rows, columns = np.nonzero(inner(mask, 1))
-    if len(rows) < ENOUGH:
-        return None
-    chosen = np.random.default_rng(0).integers(len(rows), size=FOLLOWED)
-    start = np.stack([columns[chosen], rows[chosen]], 1) + 0.5
-    inside, first = mask.astype(np.float32), sample(fine, start)
-    length = coherent / np.maximum(np.linalg.norm(coherent, axis=-1, keepdims=True), 1e-9)
-    reaches, turns = [], []
-    for across in (0.0, np.pi / 2):
-        places, angle, within, alike = start, None, np.ones(FOLLOWED, bool), [1.0]
-        while len(alike) <= STEPS and alike[-1] > LOST:
-            doubled = sample(length, places)
-            lies = np.arctan2(doubled[:, 1], doubled[:, 0]) / 2 + across
-            if angle is not None:  # strands have no sign: they go on
-                change = np.mod(lies - angle + np.pi / 2, np.pi) - np.pi / 2
-                turns += [] if across else [float(np.abs(change[within]).mean())]
-                lies = angle + change
-            angle = lies
-            places = places + STEP * DENSITY * np.stack([np.cos(angle), np.sin(angle)], 1)
-            within &= at_pixels(inside, places) > 0.5
-            if within.sum() < ENOUGH:
-                break
-            alike.append(correlation(first[within], sample(fine, places)[within]))
-        last = (alike[-2] - LOST) / (alike[-2] - alike[-1]) if alike[-1] <= LOST else 1.0
-        reaches.append(STEP * (len(alike) - 2 + last))
-    return max(reaches[0] - reaches[1], 0.0), float(np.mean(turns or [0.0])) / STEP
-
-
-def correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Of (n,) values and others; none of what is flat."""
-    first, second = first - first.mean(), second - second.mean()
-    return float(first @ second / max(np.sqrt((first @ first) * (second @ second)), 1e-9))
 
 
 def find_deviations(light: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -19,7 +19,8 @@ from ...imaging.sample import LUMINANCE
 from ...portrait.decode import decode_portrait
 from ...portrait.faces import find_upright_faces
 from ...portrait.parse import parse_portrait
-from ...surface.hair_kind import CONTRAST, ENOUGH, SURE, cut_hair, measure_octaves, tone_of
+from ...surface.hair_kind import CONTRAST, SURE, cut_hair, measure_octaves, tone_of
+from ...surface.strand_figures import ENOUGH
 
 #: Pixels of a window's side, windows of each person.
 WINDOW, WINDOWS = 36, 6
