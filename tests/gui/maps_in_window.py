@@ -36,10 +36,34 @@ def story():
     call(bpy.ops.ed.redo)
     yield 1.0
     found["redone"] = maps()
+    yield from moved()
     call(bpy.ops.avatartex.surface_maps, "INVOKE_DEFAULT")
     yield 2.0
     picture("maps-2-dialog")
     found["finished"] = True
+
+
+def moved():
+    """Heights on request, and layers that the maps are no longer of; the Layers box open."""
+    call(bpy.ops.avatartex.make_maps, "INVOKE_DEFAULT", maps={"normal", "displacement"})
+    yield 0.5
+    yield from window.wait_for_job(60)
+    yield 1.0
+    call(bpy.ops.avatartex.displace)
+    yield 1.0
+    material = regions.head().material_slots[0].material
+    found["displaced"] = [material.displacement_method, "AvatarTex Map Displace" in maps()]
+    call(bpy.ops.ed.undo)
+    yield 1.0
+    material = regions.head().material_slots[0].material
+    found["flat_again"] = [material.displacement_method, "AvatarTex Map Displace" in maps()]
+    call(bpy.ops.ed.redo)
+    yield 1.0
+    layers = regions.head().avatartex_history[-1].image.avatartex_layers
+    name = next(name for name in layers.there.split(",") if name != "light")
+    setattr(layers, name, 0.5)
+    yield 2.0
+    picture("maps-3-other-layers")
 
 
 if __name__ == "__main__":

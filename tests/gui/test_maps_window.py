@@ -11,7 +11,7 @@ MAPS = ["AvatarTex Map Tangents", "AvatarTex Map UV", "AvatarTex Map normal", "A
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    return run_session("maps_in_window.py", 60, tmp_path_factory)[0]
+    return run_session("maps_in_window.py", 90, tmp_path_factory)[0]
 
 
 def test_the_window_lives_while_they_are_made(found):
@@ -21,3 +21,7 @@ def test_the_window_lives_while_they_are_made(found):
 
 def test_they_are_one_step_of_undo(found):
     assert found["undone"] == [[], 1] and found["redone"] == MAPS
+
+
+def test_heights_displace_on_request_in_one_step_of_undo(found):
+    assert found["displaced"] == ["BOTH", True] and found["flat_again"] == ["BUMP", False]
