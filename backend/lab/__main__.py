@@ -52,6 +52,7 @@ COMMANDS = {
     "evaluate hair": ("evaluation.hair", "the scalp of half a head, from the hair that shows on the other half"),
     "evaluate told": ("evaluation.told", "can a classifier recognise made-up skin and hair on finished textures"),
     "evaluate drawn-hair": ("evaluation.drawn_hair", "is hair that no portrait shows like the person's own"),
+    "evaluate parity": ("evaluation.parity", "are whole jobs by ONNX graphs what they are by torch modules"),
     "evaluate seeds": ("evaluation.seeds", "do seeds differ as people do"),
     "evaluate kits": ("evaluation.kits", "what a linear prior knows of skins that its kit does not hold"),
     "evaluate memory": ("evaluation.memory", "do completions or samples show a person of the training set"),
