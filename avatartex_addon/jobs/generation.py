@@ -18,7 +18,7 @@ from ..scene.apply import apply_texture
 from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown_result, remember_result
 from ..scene.images import keep_base, load_result, set_preview
-from ..scene.kept_maps import keep, opacities_of, show_kept
+from ..scene.kept_maps import give_maps, opacities_of, show_kept
 from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
@@ -127,7 +127,7 @@ class Generation(BackendTask):
             read_shares(report),
             read_hair(report),
         )
-        keep(entry, maps, opacities_of(image))
+        give_maps(entry, maps, opacities_of(image))
         notes += show_kept(head, entry)
         set_preview(image, Path(preview_file(self.answer.output)))  # the head; without it the atlas
         if not self.job.redo and read_settings(head) == self.settings_then:  # else the artist changed them meanwhile

@@ -69,6 +69,6 @@ class MapsJob(BackendTask):
         images = surface_maps.load_maps(head, self.maps, self.answer)
         adopt_result(head, shown)
         entry = head.avatartex_history[find_shown(head)]
-        kept_maps.keep(entry, images, self.opacities)
+        kept_maps.give_maps(entry, images, self.opacities)
         notes = kept_maps.show_kept(head, entry)
         return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))

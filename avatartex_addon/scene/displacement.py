@@ -9,12 +9,12 @@ from . import versions
 from .graph import find_surface
 
 #: Our node, and where on it is kept how the material displaced before.
-NODE, BEFORE = "AvatarTex Map Displace", "avatartex_before"
+DISPLACER, BEFORE = "AvatarTex Map Displace", "avatartex_before"
 HEIGHTS, NORMALS = "AvatarTex Map displacement", "AvatarTex Map Tangents"
 
 
 def is_displaced(head: bpy.types.Object) -> bool:
-    return any(NODE in tree.nodes for _, tree in trees_of(head))
+    return any(DISPLACER in tree.nodes for _, tree in trees_of(head))
 
 
 def displace(head: bpy.types.Object) -> list[str]:
@@ -22,14 +22,14 @@ def displace(head: bpy.types.Object) -> list[str]:
     notes = []
     for material, tree in trees_of(head):
         heights, surface = tree.nodes.get(HEIGHTS), find_surface(material)
-        if heights is None or surface is None or NODE in tree.nodes:
+        if heights is None or surface is None or DISPLACER in tree.nodes:
             continue
         output = surface.node
         if output.inputs["Displacement"].is_linked:
             notes.append(f"'Displacement' of '{material.name}' has nodes of its own, and keeps them.")
             continue
         node = tree.nodes.new("ShaderNodeDisplacement")
-        node.name = node.label = NODE
+        node.name = node.label = DISPLACER
         node.location = (output.location.x - 200, output.location.y - 260)
         node.inputs["Midlevel"].default_value, node.inputs["Scale"].default_value = 0.0, 1.0
         node[BEFORE] = material.displacement_method
@@ -43,7 +43,7 @@ def displace(head: bpy.types.Object) -> list[str]:
 def lay_flat(head: bpy.types.Object) -> None:
     """The way back: materials displace as they did before."""
     for material, tree in trees_of(head):
-        node = tree.nodes.get(NODE)
+        node = tree.nodes.get(DISPLACER)
         if node is not None:
             material.displacement_method = node.get(BEFORE, "BUMP")
             tree.nodes.remove(node)
@@ -53,7 +53,7 @@ def lay_flat(head: bpy.types.Object) -> None:
 def rest_normals(head: bpy.types.Object) -> None:
     """Normal maps rest where heights displace."""
     for _, tree in trees_of(head):
-        if NODE in tree.nodes:
+        if DISPLACER in tree.nodes:
             mute_normals(tree, True)
 
 

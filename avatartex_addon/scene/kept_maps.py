@@ -16,7 +16,7 @@ KEPT = {choice.value: f"map_{choice.value}" for choice in MAPS.choices[1:]}
 NOT_SHOWN = {"light"}
 
 
-def keep(entry, maps: Mapping[str, bpy.types.Image], opacities: Mapping[str, float]) -> None:
+def give_maps(entry, maps: Mapping[str, bpy.types.Image], opacities: Mapping[str, float]) -> None:
     """Let a result keep these maps and no others; those that nobody uses then go.
 
     Args:

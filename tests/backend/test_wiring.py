@@ -83,7 +83,8 @@ def test_each_place_gives_its_own_share_of_what_is_mirrored(photo, demo_head_obj
     kept = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
     forget_all()
     whiter = kept.observation.portrait - photo.observation.portrait
-    assert whiter.min() > -1e-6 and whiter[photo.observation.mask > 0.9].mean() > 0.02
+    bare = photo.views[0].masks["hair"] == 0  # hair has its own share
+    assert whiter[bare].min() > -1e-6 and whiter[photo.observation.mask > 0.9].mean() > 0.02
 
 
 def test_a_grey_portraits_completion_is_grey(photo):
